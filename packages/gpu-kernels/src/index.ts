@@ -1,1 +1,19 @@
-export {};
+export {type BackendName, useBackend} from './backends/use-backend';
+export {BackendError} from './errors/backend-error';
+export {IdRangeError} from './errors/id-range-error';
+export {ShapeError} from './errors/shape-error';
+export {type LinearInputs, linear} from './linear/linear';
+export {type LSTMInputs, type LSTMResult, type LSTMState, lstm} from './lstm/lstm';
+export {lstmReference} from './lstm/reference';
+export {
+  adagradStep,
+  adamStep,
+  momentumStep,
+  type StepInputs,
+  sgdStep,
+} from './optimizer-step/optimizer-step';
+export {
+  type Reduction,
+  type SparseCrossEntropyInputs,
+  sparseCrossEntropy,
+} from './sparse-cross-entropy/sparse-cross-entropy';

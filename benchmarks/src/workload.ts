@@ -1,0 +1,20 @@
+/** One side of a comparison: does one unit of work, and resolves when its result is really there. */
+export type Side = () => void | Promise<void>;
+
+export interface Contest {
+  ours: Side;
+  stock: Side;
+  /** Lets go of tensors. */
+  dispose(): void;
+  /** Characters, words or pairs in one unit of work, where a rate says more than a time. */
+  symbols?: number;
+}
+
+export interface Workload {
+  name: string;
+  /** What one unit of work is. */
+  description: string;
+  /** The backends it runs on when none is asked for. */
+  backends: string[];
+  prepare(seed: number): Contest | Promise<Contest>;
+}

@@ -1,0 +1,168 @@
+// A whole LSTM sequence, forward and backward. Gate order i, f, c, o; the equations stand in src/lstm/lstm.ts.
+//
+// Forward: `gates` [T, B, 4H] starts as the input's part of every step (bias included); each step adds one product with
+// the packed recurrent kernel and one pass over the gates, which leaves them activated for the gradient.
+// Backward: each step is one pass, which turns the activated gates into the gradient of their pre-activations, and one
+// product that carries it to the step before. What concerns the weights waits until the loop is over and is then one
+// product for all steps.
+
+import { sigmoid, tanh } from "./activation";
+import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
+import { matrixProduct, packMatrix, packedBytes, packedProduct } from "./matrix-product";
+import { at, free, malloc } from "./memory";
+
+/** Reads four values, or for the tail of a row one. */
+// @ts-ignore: decorator
+@inline
+function read(p: usize, single: bool): v128 {
+  return single ? v128.load32_zero(p) : v128.load(p);
+}
+
+// @ts-ignore: decorator
+@inline
+function write(p: usize, value: v128, single: bool): void {
+  if (single) v128.store_lane<f32>(p, value, 0);
+  else v128.store(p, value);
+}
+
+// @ts-ignore: decorator
+@inline
+function activate(gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, single: bool): void {
+  const iGate = gates, fGate = at(gates, hidden), cGate = at(fGate, hidden), oGate = at(cGate, hidden);
+  const i = sigmoid(read(iGate, single));
+  const f = sigmoid(read(fGate, single));
+  const c = tanh(read(cGate, single));
+  const o = sigmoid(read(oGate, single));
+  write(iGate, i, single);
+  write(fGate, f, single);
+  write(cGate, c, single);
+  write(oGate, o, single);
+  const state = f32x4.add(f32x4.mul(f, read(cellBefore, single)), f32x4.mul(i, c));
+  write(cell, state, single);
+  write(output, f32x4.mul(o, tanh(state)), single);
+}
+
+// @ts-ignore: decorator
+@inline
+function differentiate(
+  gates: usize, hidden: i32, cellBefore: usize, cell: usize,
+  dOutput: usize, dHidden: usize, dCell: usize, dGates: usize, single: bool,
+): void {
+  const one = f32x4.splat(1);
+  const i = read(gates, single), f = read(at(gates, hidden), single);
+  const c = read(at(gates, 2 * hidden), single), o = read(at(gates, 3 * hidden), single);
+  const squashed = tanh(read(cell, single));
+  const dh = f32x4.add(read(dOutput, single), read(dHidden, single));
+  const dState = f32x4.add(
+    read(dCell, single),
+    f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(squashed, squashed))),
+  );
+  const di = f32x4.mul(f32x4.mul(dState, c), f32x4.mul(i, f32x4.sub(one, i)));
+  const df = f32x4.mul(f32x4.mul(dState, read(cellBefore, single)), f32x4.mul(f, f32x4.sub(one, f)));
+  const dc = f32x4.mul(f32x4.mul(dState, i), f32x4.sub(one, f32x4.mul(c, c)));
+  const dO = f32x4.mul(f32x4.mul(dh, squashed), f32x4.mul(o, f32x4.sub(one, o)));
+  write(dGates, di, single);
+  write(at(dGates, hidden), df, single);
+  write(at(dGates, 2 * hidden), dc, single);
+  write(at(dGates, 3 * hidden), dO, single);
+  write(dCell, f32x4.mul(dState, f), single);
+}
+
+/**
+ * @param ids where not 0: [T, B] int32 rows of `kernel`; else `x` is [T, B, inputSize].
+ * @param gates, outputs, cells filled: [T, B, 4H], [T, B, H], [T, B, H].
+ */
+export function lstmForward(
+  steps: i32, batch: i32, inputSize: i32, hidden: i32,
+  ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize, initialCell: usize,
+  gates: usize, outputs: usize, cells: usize,
+): void {
+  const width = 4 * hidden, rows = steps * batch;
+  if (ids) {
+    copyRows(rows, width, kernel, ids, bias, gates);
+  } else {
+    fillRows(rows, width, bias, gates);
+    matrixProduct(rows, width, inputSize, x, inputSize, 1, kernel, width, 1, gates, width, true);
+  }
+
+  const panels = malloc(packedBytes(width, hidden));
+  packMatrix(hidden, width, recurrentKernel, width, 1, panels);
+  let hiddenBefore = initialHidden, cellBefore = initialCell;
+  for (let step = 0; step < steps; step++) {
+    packedProduct(batch, width, hidden, hiddenBefore, panels, gates, width, true);
+    for (let row = 0; row < batch; row++) {
+      const g = at(gates, row * width), first = row * hidden;
+      let unit = 0;
+      for (; unit + 4 <= hidden; unit += 4) {
+        activate(at(g, unit), hidden, at(cellBefore, first + unit), at(cells, first + unit), at(outputs, first + unit), false);
+      }
+      for (; unit < hidden; unit++) {
+        activate(at(g, unit), hidden, at(cellBefore, first + unit), at(cells, first + unit), at(outputs, first + unit), true);
+      }
+    }
+    hiddenBefore = outputs;
+    cellBefore = cells;
+    gates = at(gates, batch * width);
+    outputs = at(outputs, batch * hidden);
+    cells = at(cells, batch * hidden);
+  }
+  free(panels);
+}
+
+/**
+ * @param dHidden, dCell [B, H]: on entry the gradient of the final state, on return that of the initial state.
+ * @param dX 0 where it is not wanted (always with ids), else [T, B, inputSize], filled.
+ * @param dKernel, dRecurrentKernel, dBias filled.
+ */
+export function lstmBackward(
+  steps: i32, batch: i32, inputSize: i32, hidden: i32,
+  ids: usize, x: usize, kernel: usize, recurrentKernel: usize, initialHidden: usize, initialCell: usize,
+  gates: usize, outputs: usize, cells: usize,
+  dOutputs: usize, dHidden: usize, dCell: usize,
+  dX: usize, dKernel: usize, dRecurrentKernel: usize, dBias: usize,
+): void {
+  const width = 4 * hidden, rows = steps * batch, stateSize = batch * hidden;
+  const dGates = malloc((<usize>rows * <usize>width) << 2);
+  const panels = malloc(packedBytes(hidden, width));
+  packMatrix(width, hidden, recurrentKernel, 1, width, panels); // the transpose
+  for (let step = steps - 1; step >= 0; step--) {
+    const g = at(gates, step * batch * width), dG = at(dGates, step * batch * width);
+    const cell = at(cells, step * stateSize), dOutput = at(dOutputs, step * stateSize);
+    const cellBefore = step > 0 ? at(cells, (step - 1) * stateSize) : initialCell;
+    for (let row = 0; row < batch; row++) {
+      const first = row * hidden;
+      let unit = 0;
+      for (; unit + 4 <= hidden; unit += 4) {
+        const n = first + unit, m = row * width + unit;
+        differentiate(
+          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), at(dG, m), false,
+        );
+      }
+      for (; unit < hidden; unit++) {
+        const n = first + unit, m = row * width + unit;
+        differentiate(
+          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), at(dG, m), true,
+        );
+      }
+    }
+    packedProduct(batch, hidden, width, dG, panels, dHidden, hidden, false);
+  }
+  free(panels);
+
+  const later = max(steps - 1, 0) * batch; // rows whose state before is an output
+  const first = min(steps, 1) * batch;
+  matrixProduct(hidden, width, first, initialHidden, 1, hidden, dGates, width, 1, dRecurrentKernel, width, false);
+  matrixProduct(
+    hidden, width, later, outputs, 1, hidden, at(dGates, batch * width), width, 1, dRecurrentKernel, width, true,
+  );
+  memory.fill(dBias, 0, <usize>width << 2);
+  addColumnSums(rows, width, dGates, dBias);
+  if (ids) {
+    memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
+    addRowsAt(rows, width, dGates, ids, dKernel);
+  } else {
+    matrixProduct(inputSize, width, rows, x, 1, inputSize, dGates, width, 1, dKernel, width, false);
+  }
+  if (dX) matrixProduct(rows, inputSize, width, dGates, width, 1, kernel, 1, width, dX, inputSize, false);
+  free(dGates);
+}

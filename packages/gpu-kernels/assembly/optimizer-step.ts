@@ -1,0 +1,141 @@
+// Optimizer updates in place. `scale` is the factor of global-norm clipping, applied as each gradient is read.
+
+import { at } from "./memory";
+
+/** The sum of squares, gathered in float64 so that its order hardly matters. */
+export function sumOfSquares(count: i32, values: usize): f64 {
+  let low = f64x2.splat(0), high = low, index = 0;
+  for (; index + 4 <= count; index += 4) {
+    const v = v128.load(at(values, index));
+    const a = f64x2.promote_low_f32x4(v);
+    const b = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
+    low = f64x2.add(low, f64x2.mul(a, a));
+    high = f64x2.add(high, f64x2.mul(b, b));
+  }
+  const sums = f64x2.add(low, high);
+  let total = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  for (; index < count; index++) {
+    const value = <f64>load<f32>(at(values, index));
+    total += value * value;
+  }
+  return total;
+}
+
+/** Reads four values, or for the tail one. */
+// @ts-ignore: decorator
+@inline
+function read(p: usize, single: bool): v128 {
+  return single ? v128.load32_zero(p) : v128.load(p);
+}
+
+// @ts-ignore: decorator
+@inline
+function write(p: usize, value: v128, single: bool): void {
+  if (single) v128.store_lane<f32>(p, value, 0);
+  else v128.store(p, value);
+}
+
+// @ts-ignore: decorator
+@inline
+function sgd(p: usize, g: usize, rate: v128, single: bool): void {
+  write(p, f32x4.sub(read(p, single), f32x4.mul(rate, read(g, single))), single);
+}
+
+/** p -= rate * scale * g */
+export function sgdStep(count: i32, parameter: usize, gradient: usize, rate: f32, scale: f32): void {
+  const rates = f32x4.splat(rate * scale);
+  let index = 0;
+  for (; index + 4 <= count; index += 4) sgd(at(parameter, index), at(gradient, index), rates, false);
+  for (; index < count; index++) sgd(at(parameter, index), at(gradient, index), rates, true);
+}
+
+// @ts-ignore: decorator
+@inline
+function momentum(p: usize, g: usize, v: usize, rate: v128, scale: v128, decay: v128, single: bool): void {
+  const velocity = f32x4.add(f32x4.mul(decay, read(v, single)), f32x4.mul(scale, read(g, single)));
+  write(v, velocity, single);
+  write(p, f32x4.sub(read(p, single), f32x4.mul(rate, velocity)), single);
+}
+
+/** v = decay * v + scale * g; p -= rate * v */
+export function momentumStep(
+  count: i32, parameter: usize, gradient: usize, velocity: usize, rate: f32, scale: f32, decay: f32,
+): void {
+  const rates = f32x4.splat(rate), scales = f32x4.splat(scale), decays = f32x4.splat(decay);
+  let index = 0;
+  for (; index + 4 <= count; index += 4) {
+    momentum(at(parameter, index), at(gradient, index), at(velocity, index), rates, scales, decays, false);
+  }
+  for (; index < count; index++) {
+    momentum(at(parameter, index), at(gradient, index), at(velocity, index), rates, scales, decays, true);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function adagrad(p: usize, g: usize, a: usize, rate: v128, scale: v128, epsilon: v128, single: bool): void {
+  const gradient = f32x4.mul(scale, read(g, single));
+  const sum = f32x4.add(read(a, single), f32x4.mul(gradient, gradient));
+  write(a, sum, single);
+  const change = f32x4.div(f32x4.mul(rate, gradient), f32x4.add(f32x4.sqrt(sum), epsilon));
+  write(p, f32x4.sub(read(p, single), change), single);
+}
+
+/** a += (scale g)^2; p -= rate * scale g / (sqrt(a) + epsilon) */
+export function adagradStep(
+  count: i32, parameter: usize, gradient: usize, accumulator: usize, rate: f32, scale: f32, epsilon: f32,
+): void {
+  const rates = f32x4.splat(rate), scales = f32x4.splat(scale), epsilons = f32x4.splat(epsilon);
+  let index = 0;
+  for (; index + 4 <= count; index += 4) {
+    adagrad(at(parameter, index), at(gradient, index), at(accumulator, index), rates, scales, epsilons, false);
+  }
+  for (; index < count; index++) {
+    adagrad(at(parameter, index), at(gradient, index), at(accumulator, index), rates, scales, epsilons, true);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function adam(
+  p: usize, g: usize, m: usize, v: usize,
+  rate: v128, scale: v128, beta1: v128, beta2: v128, epsilon: v128, rootCorrection: v128, single: bool,
+): void {
+  const one = f32x4.splat(1);
+  const gradient = f32x4.mul(scale, read(g, single));
+  const first = f32x4.add(f32x4.mul(beta1, read(m, single)), f32x4.mul(f32x4.sub(one, beta1), gradient));
+  const second = f32x4.add(
+    f32x4.mul(beta2, read(v, single)),
+    f32x4.mul(f32x4.sub(one, beta2), f32x4.mul(gradient, gradient)),
+  );
+  write(m, first, single);
+  write(v, second, single);
+  const root = f32x4.add(f32x4.mul(f32x4.sqrt(second), rootCorrection), epsilon);
+  write(p, f32x4.sub(read(p, single), f32x4.div(f32x4.mul(rate, first), root)), single);
+}
+
+/**
+ * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; p -= rate * m / (sqrt(v) * rootCorrection + epsilon)
+ * @param rate the learning rate over 1 - beta1^t.
+ * @param rootCorrection 1 / sqrt(1 - beta2^t).
+ */
+export function adamStep(
+  count: i32, parameter: usize, gradient: usize, first: usize, second: usize,
+  rate: f32, scale: f32, beta1: f32, beta2: f32, epsilon: f32, rootCorrection: f32,
+): void {
+  const rates = f32x4.splat(rate), scales = f32x4.splat(scale), b1 = f32x4.splat(beta1), b2 = f32x4.splat(beta2);
+  const epsilons = f32x4.splat(epsilon), corrections = f32x4.splat(rootCorrection);
+  let index = 0;
+  for (; index + 4 <= count; index += 4) {
+    adam(
+      at(parameter, index), at(gradient, index), at(first, index), at(second, index),
+      rates, scales, b1, b2, epsilons, corrections, false,
+    );
+  }
+  for (; index < count; index++) {
+    adam(
+      at(parameter, index), at(gradient, index), at(first, index), at(second, index),
+      rates, scales, b1, b2, epsilons, corrections, true,
+    );
+  }
+}

@@ -1,0 +1,50 @@
+// Operations on the rows of a float32 matrix: fill, look up, scatter, sum.
+
+import { at } from "./memory";
+
+/** target[0..width) += source[0..width). */
+// @ts-ignore: decorator
+@inline
+function addRow(width: i32, source: usize, target: usize): void {
+  let column = 0;
+  for (; column + 4 <= width; column += 4) {
+    v128.store(at(target, column), f32x4.add(v128.load(at(target, column)), v128.load(at(source, column))));
+  }
+  for (; column < width; column++) {
+    store<f32>(at(target, column), load<f32>(at(target, column)) + load<f32>(at(source, column)));
+  }
+}
+
+/** Every row of `target` becomes `row`. */
+export function fillRows(rows: i32, width: i32, row: usize, target: usize): void {
+  for (let index = 0; index < rows; index++) memory.copy(at(target, index * width), row, <usize>width << 2);
+}
+
+/** target[n] = table[ids[n]] + bias. */
+export function copyRows(rows: i32, width: i32, table: usize, ids: usize, bias: usize, target: usize): void {
+  for (let index = 0; index < rows; index++) {
+    const row = at(target, index * width);
+    memory.copy(row, at(table, load<i32>(at(ids, index)) * width), <usize>width << 2);
+    addRow(width, bias, row);
+  }
+}
+
+/** table[ids[n]] += source[n]; equal ids add up. */
+export function addRowsAt(rows: i32, width: i32, source: usize, ids: usize, table: usize): void {
+  for (let index = 0; index < rows; index++) {
+    addRow(width, at(source, index * width), at(table, load<i32>(at(ids, index)) * width));
+  }
+}
+
+/** sums += the sum of all rows. */
+export function addColumnSums(rows: i32, width: i32, source: usize, sums: usize): void {
+  for (let index = 0; index < rows; index++) addRow(width, at(source, index * width), sums);
+}
+
+/** The first position whose id is not in [0, size), or -1. */
+export function firstIdOutside(count: i32, ids: usize, size: i32): i32 {
+  for (let index = 0; index < count; index++) {
+    if (<u32>load<i32>(at(ids, index)) >= <u32>size) return index;
+  }
+  return -1;
+}

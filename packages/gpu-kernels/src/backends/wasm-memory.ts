@@ -1,0 +1,202 @@
+import type {DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
+import {wasmBinary} from './wasm-binary.generated';
+
+/** The members of tfjs-backend-wasm that our kernels use. */
+export interface WasmBackend extends KernelBackend {
+  wasm: {
+    HEAPU8: Uint8Array;
+    /** The unthreaded build's raw exports. */
+    asm?: {memory: WebAssembly.Memory};
+    /** The threaded build's memory. */
+    wasmMemory?: WebAssembly.Memory;
+    _malloc(bytes: number): number;
+    _free(pointer: number): void;
+    tfjs: {disposeData(id: number): void; registerTensor(id: number, size: number, pointer: number): void};
+  };
+  dataIdMap: {get(dataId: object): {id: number; memoryOffset: number}};
+  makeOutput(shape: number[], dtype: DataType, pointer?: number, values?: Float32Array): TensorInfo;
+}
+
+type Pointer = number;
+
+/** What `assembly/index.ts` exports. Pointers are byte addresses in the backend's memory, 0 for "none". */
+export interface WasmKernels {
+  lstmForward(
+    steps: number,
+    batch: number,
+    inputSize: number,
+    hidden: number,
+    ids: Pointer,
+    x: Pointer,
+    kernel: Pointer,
+    recurrentKernel: Pointer,
+    bias: Pointer,
+    initialHidden: Pointer,
+    initialCell: Pointer,
+    gates: Pointer,
+    outputs: Pointer,
+    cells: Pointer,
+  ): void;
+  lstmBackward(
+    steps: number,
+    batch: number,
+    inputSize: number,
+    hidden: number,
+    ids: Pointer,
+    x: Pointer,
+    kernel: Pointer,
+    recurrentKernel: Pointer,
+    initialHidden: Pointer,
+    initialCell: Pointer,
+    gates: Pointer,
+    outputs: Pointer,
+    cells: Pointer,
+    outputsGradient: Pointer,
+    hiddenGradient: Pointer,
+    cellGradient: Pointer,
+    xGradient: Pointer,
+    kernelGradient: Pointer,
+    recurrentKernelGradient: Pointer,
+    biasGradient: Pointer,
+  ): void;
+  linearForward(
+    rows: number,
+    inputSize: number,
+    outputSize: number,
+    x: Pointer,
+    kernel: Pointer,
+    bias: Pointer,
+    y: Pointer,
+  ): void;
+  linearBackward(
+    rows: number,
+    inputSize: number,
+    outputSize: number,
+    x: Pointer,
+    kernel: Pointer,
+    yGradient: Pointer,
+    xGradient: Pointer,
+    kernelGradient: Pointer,
+    biasGradient: Pointer,
+  ): void;
+  sparseCrossEntropyForward(
+    rows: number,
+    classes: number,
+    logits: Pointer,
+    labels: Pointer,
+    losses: Pointer,
+    logSumExp: Pointer,
+  ): void;
+  sparseCrossEntropyBackward(
+    rows: number,
+    classes: number,
+    logits: Pointer,
+    labels: Pointer,
+    logSumExp: Pointer,
+    lossesGradient: Pointer,
+    logitsGradient: Pointer,
+  ): void;
+  firstIdOutside(count: number, ids: Pointer, size: number): number;
+  sumOfSquares(count: number, values: Pointer): number;
+  sgdStep(count: number, parameter: Pointer, gradient: Pointer, rate: number, scale: number): void;
+  momentumStep(
+    count: number,
+    parameter: Pointer,
+    gradient: Pointer,
+    velocity: Pointer,
+    rate: number,
+    scale: number,
+    decay: number,
+  ): void;
+  adagradStep(
+    count: number,
+    parameter: Pointer,
+    gradient: Pointer,
+    accumulator: Pointer,
+    rate: number,
+    scale: number,
+    epsilon: number,
+  ): void;
+  adamStep(
+    count: number,
+    parameter: Pointer,
+    gradient: Pointer,
+    first: Pointer,
+    second: Pointer,
+    rate: number,
+    scale: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    rootCorrection: number,
+  ): void;
+}
+
+const attached = new WeakMap<WasmBackend, WasmKernels>();
+
+function imports(backend: WasmBackend): WebAssembly.Imports {
+  const {wasm} = backend;
+  const memory = wasm.asm?.memory ?? wasm.wasmMemory;
+  if (!memory || memory.buffer !== wasm.HEAPU8.buffer) {
+    throw new Error('The memory of tfjs-backend-wasm was not found; this package works with its version 4.22.');
+  }
+  return {env: {memory, malloc: (bytes: number) => allocate(backend, bytes), free: (at: number) => wasm._free(at)}};
+}
+
+function allocate({wasm}: WasmBackend, bytes: number): Pointer {
+  const pointer = wasm._malloc(bytes) >>> 0;
+  if (pointer === 0)
+    throw new RangeError(`tfjs-backend-wasm has no ${bytes} bytes left: use smaller batches or layers.`);
+  return pointer;
+}
+
+function binary(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(wasmBinary), (character) => character.charCodeAt(0));
+}
+
+/** Instantiates our kernels on the backend's memory without blocking; browsers limit the blocking way. */
+export async function attachWasmKernels(backend: WasmBackend): Promise<void> {
+  if (attached.has(backend)) return;
+  const {instance} = await WebAssembly.instantiate(binary(), imports(backend));
+  attached.set(backend, instance.exports as unknown as WasmKernels);
+}
+
+/** Our kernels on the backend's memory; instantiated on the spot for those who did not call `useBackend`. */
+export function wasmKernels(backend: WasmBackend): WasmKernels {
+  let kernels = attached.get(backend);
+  if (!kernels) {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary()), imports(backend));
+    kernels = instance.exports as unknown as WasmKernels;
+    attached.set(backend, kernels);
+  }
+  return kernels;
+}
+
+/** The byte address of a tensor's values. */
+export function pointer(backend: WasmBackend, tensor: TensorInfo): Pointer {
+  return backend.dataIdMap.get(tensor.dataId).memoryOffset;
+}
+
+/** A new float32 tensor, its values not yet set, and their address. */
+export function output(backend: WasmBackend, shape: number[]): {tensor: TensorInfo; at: Pointer} {
+  const bytes = 4 * shape.reduce((product, size) => product * size, 1);
+  const at = allocate(backend, bytes);
+  return {tensor: backend.makeOutput(shape, 'float32', at), at};
+}
+
+/** The `count` float32 values at an address, as a view that holds until the memory next grows. */
+export function floatsAt({wasm}: WasmBackend, at: Pointer, count: number): Float32Array {
+  return new Float32Array(wasm.HEAPU8.buffer, at, count);
+}
+
+/** Copies values from one address to another. */
+export function copyFloats({wasm}: WasmBackend, count: number, from: Pointer, to: Pointer): void {
+  wasm.HEAPU8.copyWithin(to, from, from + 4 * count);
+}
+
+/** XNNPACK keeps packed copies of weights by tensor; after an update in place they must be made anew. */
+export function forgetPackedWeights(backend: WasmBackend, tensor: TensorInfo, size: number): void {
+  const {id, memoryOffset} = backend.dataIdMap.get(tensor.dataId);
+  backend.wasm.tfjs.disposeData(id);
+  backend.wasm.tfjs.registerTensor(id, size, memoryOffset);
+}

@@ -1,0 +1,180 @@
+// The LSTM in plain JavaScript: one product for the inputs of all steps, then per step one product with the packed
+// recurrent kernel and one pass over the gates. The backward pass mirrors it and leaves what concerns the weights to
+// one product for all steps (Appleyard et al. 2016, arXiv 1604.01946).
+import type {KernelConfig, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import {type CPUBackend, floats, integers, output} from '../backends/cpu-memory';
+import {addPackedProduct, addProduct, packMatrix, rowMajor, transposed} from '../matrix-product/cpu';
+import {addColumnSums, addRowsAt, addRowsFrom, expectIds, fillRows} from '../rows/cpu';
+import {lstmSizes} from './shapes';
+
+function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+/** One step's gates [B, 4H] become activated, in place; fills `cells` and `outputs` [B, H]. */
+function activate(
+  batch: number,
+  size: number,
+  gates: Float32Array,
+  cellBefore: Float32Array,
+  cells: Float32Array,
+  outputs: Float32Array,
+): void {
+  for (let row = 0; row < batch; row++) {
+    let at = row * 4 * size;
+    for (let unit = row * size, end = unit + size; unit < end; unit++, at++) {
+      const i = sigmoid(gates[at]!);
+      const f = sigmoid(gates[at + size]!);
+      const c = Math.tanh(gates[at + 2 * size]!);
+      const o = sigmoid(gates[at + 3 * size]!);
+      const state = f * cellBefore[unit]! + i * c;
+      gates[at] = i;
+      gates[at + size] = f;
+      gates[at + 2 * size] = c;
+      gates[at + 3 * size] = o;
+      cells[unit] = state;
+      outputs[unit] = o * Math.tanh(state);
+    }
+  }
+}
+
+/** From activated gates to the gradient of their pre-activations [B, 4H]; `cellGradient` moves one step back. */
+function differentiate(
+  batch: number,
+  size: number,
+  gates: Float32Array,
+  cellBefore: Float32Array,
+  cells: Float32Array,
+  outputsGradient: Float32Array,
+  hiddenGradient: Float32Array,
+  cellGradient: Float32Array,
+  gatesGradient: Float32Array,
+): void {
+  for (let row = 0; row < batch; row++) {
+    let at = row * 4 * size;
+    for (let unit = row * size, end = unit + size; unit < end; unit++, at++) {
+      const i = gates[at]!;
+      const f = gates[at + size]!;
+      const c = gates[at + 2 * size]!;
+      const o = gates[at + 3 * size]!;
+      const squashed = Math.tanh(cells[unit]!);
+      const dh = outputsGradient[unit]! + hiddenGradient[unit]!;
+      const dState = cellGradient[unit]! + dh * o * (1 - squashed * squashed);
+      gatesGradient[at] = dState * c * i * (1 - i);
+      gatesGradient[at + size] = dState * cellBefore[unit]! * f * (1 - f);
+      gatesGradient[at + 2 * size] = dState * i * (1 - c * c);
+      gatesGradient[at + 3 * size] = dh * squashed * o * (1 - o);
+      cellGradient[unit] = dState * f;
+    }
+  }
+}
+
+/** Splits an array of all steps into one view a step. */
+function perStep(values: Float32Array, steps: number): Float32Array[] {
+  const size = values.length / Math.max(steps, 1);
+  return Array.from({length: steps}, (_, step) => values.subarray(step * size, (step + 1) * size));
+}
+
+function forward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: CPUBackend}): TensorInfo[] {
+  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo>;
+  const width = 4 * hiddenSize;
+  const gates = new Float32Array(steps * batch * width);
+  const outputs = new Float32Array(steps * batch * hiddenSize);
+  const cells = new Float32Array(outputs.length);
+  const weights = floats(backend, kernel!);
+
+  fillRows(steps * batch, floats(backend, bias!), gates);
+  if (fromIds) {
+    expectIds('lstm: x', integers(backend, x!), inputSize);
+    addRowsFrom(weights, integers(backend, x!), width, gates);
+  } else {
+    const all = rowMajor(floats(backend, x!), inputSize);
+    addProduct(steps * batch, width, inputSize, all, rowMajor(weights, width), gates);
+  }
+
+  const recurrent = packMatrix(hiddenSize, width, rowMajor(floats(backend, recurrentKernel!), width));
+  const gatesAt = perStep(gates, steps);
+  const outputsAt = perStep(outputs, steps);
+  const cellsAt = perStep(cells, steps);
+  let hiddenBefore = floats(backend, hidden!);
+  let cellBefore = floats(backend, cell!);
+  for (let step = 0; step < steps; step++) {
+    addPackedProduct(batch, rowMajor(hiddenBefore, hiddenSize), recurrent, gatesAt[step]!);
+    activate(batch, hiddenSize, gatesAt[step]!, cellBefore, cellsAt[step]!, outputsAt[step]!);
+    hiddenBefore = outputsAt[step]!;
+    cellBefore = cellsAt[step]!;
+  }
+  return [
+    output(backend, [steps, batch, hiddenSize], outputs),
+    output(backend, [batch, hiddenSize], hiddenBefore.slice()),
+    output(backend, [batch, hiddenSize], cellBefore.slice()),
+    output(backend, [steps, batch, width], gates),
+    output(backend, [steps, batch, hiddenSize], cells),
+  ];
+}
+
+function backward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: CPUBackend}): TensorInfo[] {
+  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const tensors = inputs as Record<string, TensorInfo>;
+  const values = (name: string) => floats(backend, tensors[name]!);
+  const width = 4 * hiddenSize;
+  const rows = steps * batch;
+
+  const gatesGradient = new Float32Array(rows * width);
+  const hiddenGradient = values('hiddenGradient').slice();
+  const cellGradient = values('cellGradient').slice();
+  const recurrent = packMatrix(width, hiddenSize, transposed(values('recurrentKernel'), width));
+  const gatesAt = perStep(values('gates'), steps);
+  const cellsAt = perStep(values('cells'), steps);
+  const outputsGradientAt = perStep(values('outputsGradient'), steps);
+  const gatesGradientAt = perStep(gatesGradient, steps);
+  for (let step = steps - 1; step >= 0; step--) {
+    differentiate(
+      batch,
+      hiddenSize,
+      gatesAt[step]!,
+      step > 0 ? cellsAt[step - 1]! : values('cell'),
+      cellsAt[step]!,
+      outputsGradientAt[step]!,
+      hiddenGradient,
+      cellGradient,
+      gatesGradientAt[step]!,
+    );
+    hiddenGradient.fill(0);
+    addPackedProduct(batch, rowMajor(gatesGradientAt[step]!, width), recurrent, hiddenGradient);
+  }
+
+  // The state before each step: the initial one, then the outputs of all steps but the last.
+  const before = new Float32Array(rows * hiddenSize);
+  if (steps > 0) {
+    before.set(values('hidden'));
+    before.set(values('outputs').subarray(0, (rows - batch) * hiddenSize), batch * hiddenSize);
+  }
+  const recurrentKernelGradient = new Float32Array(hiddenSize * width);
+  const gradients = rowMajor(gatesGradient, width);
+  addProduct(hiddenSize, width, rows, transposed(before, hiddenSize), gradients, recurrentKernelGradient);
+  const biasGradient = new Float32Array(width);
+  addColumnSums(rows, gatesGradient, biasGradient);
+  const kernelGradient = new Float32Array(inputSize * width);
+  const results = [
+    output(backend, [inputSize, width], kernelGradient),
+    output(backend, [hiddenSize, width], recurrentKernelGradient),
+    output(backend, [width], biasGradient),
+    output(backend, [batch, hiddenSize], hiddenGradient),
+    output(backend, [batch, hiddenSize], cellGradient),
+  ];
+  if (fromIds) {
+    addRowsAt(gatesGradient, integers(backend, tensors.x!), width, kernelGradient);
+    return results;
+  }
+  addProduct(inputSize, width, rows, transposed(values('x'), inputSize), gradients, kernelGradient);
+  const xGradient = new Float32Array(rows * inputSize);
+  addProduct(rows, inputSize, width, gradients, transposed(values('kernel'), width), xGradient);
+  return [...results, output(backend, [steps, batch, inputSize], xGradient)];
+}
+
+export const lstmCPU = [
+  {kernelName: 'FusedLSTM', backendName: 'cpu', kernelFunc: forward},
+  {kernelName: 'FusedLSTMGrad', backendName: 'cpu', kernelFunc: backward},
+] as unknown as KernelConfig[];

@@ -1,0 +1,162 @@
+// The product of float32 matrices in plain JavaScript.
+//
+// Both factors are copied, a block of DEPTH at a time, into float64 panels that the inner loop reads in a straight line:
+// V8 computes in float64, and converting each value once instead of at every use is a third of the speed. A tile of
+// 2 x 4 results stays in registers for the whole depth of a block; 5 GFLOP/s where naive loops reach 1.
+
+const ROWS = 2;
+const COLUMNS = 4;
+const DEPTH = 256;
+
+/** A view of a matrix in any storage order; strides in elements. */
+export interface MatrixView {
+  values: Float32Array;
+  offset?: number;
+  rowStride: number;
+  columnStride: number;
+}
+
+/** The row-major matrix of `columns` columns that starts at `offset`. */
+export function rowMajor(values: Float32Array, columns: number, offset = 0): MatrixView {
+  return {values, offset, rowStride: columns, columnStride: 1};
+}
+
+/** The transpose of the row-major matrix of `columns` columns that starts at `offset`. */
+export function transposed(values: Float32Array, columns: number, offset = 0): MatrixView {
+  return {values, offset, rowStride: 1, columnStride: columns};
+}
+
+/** A whole right-hand factor [depth, columns], packed for a product that is repeated with it. */
+export interface PackedMatrix {
+  depth: number;
+  columns: number;
+  /** One array of panels for each block of DEPTH rows. */
+  blocks: Float64Array[];
+}
+
+/** Copies `count` lines of `depth` values into panels of `width` lines, the last one padded with zeros. */
+function packPanels(
+  panels: Float64Array,
+  values: Float32Array,
+  offset: number,
+  count: number,
+  depth: number,
+  width: number,
+  lineStride: number,
+  depthStride: number,
+): void {
+  let target = 0;
+  for (let first = 0; first < count; first += width) {
+    const lines = Math.min(width, count - first);
+    for (let k = 0; k < depth; k++) {
+      let source = offset + first * lineStride + k * depthStride;
+      for (let line = 0; line < lines; line++, source += lineStride) panels[target + line] = values[source]!;
+      for (let line = lines; line < width; line++) panels[target + line] = 0;
+      target += width;
+    }
+  }
+}
+
+function panelLength(count: number, width: number, depth: number): number {
+  return Math.ceil(count / width) * width * depth;
+}
+
+/** Packs B [depth, columns]. */
+export function packMatrix(depth: number, columns: number, b: MatrixView): PackedMatrix {
+  const blocks: Float64Array[] = [];
+  for (let k = 0; k < depth; k += DEPTH) {
+    const count = Math.min(DEPTH, depth - k);
+    const panels = new Float64Array(panelLength(columns, COLUMNS, count));
+    const offset = (b.offset ?? 0) + k * b.rowStride;
+    packPanels(panels, b.values, offset, columns, count, COLUMNS, b.columnStride, b.rowStride);
+    blocks.push(panels);
+  }
+  return {depth, columns, blocks};
+}
+
+function tile(
+  depth: number,
+  a: Float64Array,
+  p: number,
+  b: Float64Array,
+  q: number,
+  c: Float32Array,
+  at: number,
+  stride: number,
+  rows: number,
+  columns: number,
+): void {
+  let c00 = 0;
+  let c01 = 0;
+  let c02 = 0;
+  let c03 = 0;
+  let c10 = 0;
+  let c11 = 0;
+  let c12 = 0;
+  let c13 = 0;
+  for (let k = 0; k < depth; k++) {
+    const a0 = a[p]!;
+    const a1 = a[p + 1]!;
+    const b0 = b[q]!;
+    const b1 = b[q + 1]!;
+    const b2 = b[q + 2]!;
+    const b3 = b[q + 3]!;
+    c00 += a0 * b0;
+    c01 += a0 * b1;
+    c02 += a0 * b2;
+    c03 += a0 * b3;
+    c10 += a1 * b0;
+    c11 += a1 * b1;
+    c12 += a1 * b2;
+    c13 += a1 * b3;
+    p += ROWS;
+    q += COLUMNS;
+  }
+  c[at]! += c00;
+  if (columns > 1) c[at + 1]! += c01;
+  if (columns > 2) c[at + 2]! += c02;
+  if (columns > 3) c[at + 3]! += c03;
+  if (rows === 1) return;
+  at += stride;
+  c[at]! += c10;
+  if (columns > 1) c[at + 1]! += c11;
+  if (columns > 2) c[at + 2]! += c12;
+  if (columns > 3) c[at + 3]! += c13;
+}
+
+/** C [rows, columns] += A [rows, depth] B, where C is row-major and starts at `cOffset`. */
+export function addPackedProduct(rows: number, a: MatrixView, b: PackedMatrix, c: Float32Array, cOffset = 0): void {
+  const {columns} = b;
+  b.blocks.forEach((panels, index) => {
+    const first = index * DEPTH;
+    const depth = Math.min(DEPTH, b.depth - first);
+    const rowPanels = new Float64Array(panelLength(rows, ROWS, depth));
+    const offset = (a.offset ?? 0) + first * a.columnStride;
+    packPanels(rowPanels, a.values, offset, rows, depth, ROWS, a.rowStride, a.columnStride);
+    for (let column = 0; column < columns; column += COLUMNS) {
+      const width = Math.min(COLUMNS, columns - column);
+      for (let row = 0; row < rows; row += ROWS) {
+        const at = cOffset + row * columns + column;
+        const height = Math.min(ROWS, rows - row);
+        tile(depth, rowPanels, row * depth, panels, column * depth, c, at, columns, height, width);
+      }
+    }
+  });
+}
+
+/** C [rows, columns] += A [rows, depth] B [depth, columns], where C is row-major. */
+export function addProduct(
+  rows: number,
+  columns: number,
+  depth: number,
+  a: MatrixView,
+  b: MatrixView,
+  c: Float32Array,
+): void {
+  // Block by block, so that the panels of a deep product (all steps of a sequence) stay small.
+  for (let k = 0; k < depth; k += DEPTH) {
+    const count = Math.min(DEPTH, depth - k);
+    const packed = packMatrix(count, columns, {...b, offset: (b.offset ?? 0) + k * b.rowStride});
+    addPackedProduct(rows, {...a, offset: (a.offset ?? 0) + k * a.columnStride}, packed, c);
+  }
+}

@@ -1,0 +1,128 @@
+import {engine, getBackend, getKernel, type Scalar, type Tensor, type Variable} from '@tensorflow/tfjs-core';
+import {expectShape} from '../errors/expect-shape';
+import {ShapeError} from '../errors/shape-error';
+import {registerKernels} from '../kernels';
+import {optimizerStepReference} from './reference';
+
+/** How a gradient changes a parameter; the equations stand at the step of the same name. */
+export type UpdateRule =
+  | {kind: 'sgd'; learningRate: number}
+  | {kind: 'momentum'; learningRate: number; decay: number}
+  | {kind: 'adagrad'; learningRate: number; epsilon: number}
+  | {kind: 'adam'; learningRate: number; beta1: number; beta2: number; epsilon: number; step: number};
+
+/** What every step takes. */
+export interface StepInputs {
+  /** Float32 variables; they are changed in place, and so is every clone that shares their memory. */
+  parameters: readonly Variable[];
+  /** One gradient a parameter, of its shape. */
+  gradients: readonly Tensor[];
+  learningRate: number;
+  /**
+   * Where given, all gradients together are scaled down so that the square root of the sum of their squares is at most
+   * this (Pascanu et al. 2013, arXiv 1211.5063).
+   */
+  clipNorm?: number;
+}
+
+/**
+ * Stochastic gradient descent, in place: `p -= learningRate · g`.
+ *
+ * @returns the global norm of the gradients before clipping, a scalar the caller disposes of. Where it is NaN or
+ *   infinite no parameter was changed.
+ * @throws ShapeError where a gradient has not the shape of its parameter.
+ * @example const norm = sgdStep({parameters, gradients, learningRate: 10, clipNorm: 1.25});
+ *
+ * Cost: two passes over the gradients, one over the parameters; one kernel for all parameters on cpu and wasm.
+ */
+export function sgdStep({learningRate, ...inputs}: StepInputs): Scalar {
+  return optimizerStep({...inputs, slots: [], rule: {kind: 'sgd', learningRate}});
+}
+
+/**
+ * Gradient descent with momentum, in place: `v = decay · v + g; p -= learningRate · v`. As `sgdStep`, with the velocities
+ * (float32 variables of the parameters' shapes, zeros at first) updated too.
+ *
+ * Source: Polyak 1964; Sutskever et al. 2013, in TensorFlow's form.
+ */
+export function momentumStep({
+  learningRate,
+  decay,
+  velocities,
+  ...inputs
+}: StepInputs & {decay: number; velocities: readonly Variable[]}): Scalar {
+  return optimizerStep({...inputs, slots: [velocities], rule: {kind: 'momentum', learningRate, decay}});
+}
+
+/**
+ * Adagrad, in place: `a += g²; p -= learningRate · g / (√a + epsilon)`. As `sgdStep`, with the accumulators (float32
+ * variables of the parameters' shapes, a small positive number at first) updated too.
+ *
+ * Source: Duchi et al. 2011.
+ */
+export function adagradStep({
+  learningRate,
+  epsilon,
+  accumulators,
+  ...inputs
+}: StepInputs & {epsilon: number; accumulators: readonly Variable[]}): Scalar {
+  return optimizerStep({...inputs, slots: [accumulators], rule: {kind: 'adagrad', learningRate, epsilon}});
+}
+
+/**
+ * Adam, in place: `m = β₁ m + (1 - β₁) g; v = β₂ v + (1 - β₂) g²; p -= learningRate · m̂ / (√v̂ + epsilon)` with
+ * `m̂ = m / (1 - β₁ᵗ)`, `v̂ = v / (1 - β₂ᵗ)`. As `sgdStep`, with both moments (float32 variables of the parameters'
+ * shapes, zeros at first) updated too. `step` is t, 1 at the first call.
+ *
+ * Source: Kingma & Ba 2015 (arXiv 1412.6980).
+ */
+export function adamStep({
+  learningRate,
+  beta1,
+  beta2,
+  epsilon,
+  step,
+  firstMoments,
+  secondMoments,
+  ...inputs
+}: StepInputs & {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  step: number;
+  firstMoments: readonly Variable[];
+  secondMoments: readonly Variable[];
+}): Scalar {
+  const rule: UpdateRule = {kind: 'adam', learningRate, beta1, beta2, epsilon, step};
+  return optimizerStep({...inputs, slots: [firstMoments, secondMoments], rule});
+}
+
+/** The common shape of all steps: `slots` holds, for each kind of state, one variable a parameter. */
+export interface OptimizerStep {
+  parameters: readonly Variable[];
+  gradients: readonly Tensor[];
+  slots: readonly (readonly Variable[])[];
+  rule: UpdateRule;
+  clipNorm?: number;
+}
+
+function optimizerStep(step: OptimizerStep): Scalar {
+  const {parameters, gradients, slots, rule, clipNorm} = step;
+  for (const [name, tensors] of [['gradients', gradients], ...slots.map((slot) => ['state', slot] as const)] as const) {
+    if (tensors.length !== parameters.length) {
+      throw new ShapeError(
+        `${rule.kind}Step: ${tensors.length} ${name} for ${parameters.length} parameters, expected one for each.`,
+      );
+    }
+    parameters.forEach(({shape}, index) => {
+      expectShape(`${rule.kind}Step`, `${name}[${index}]`, tensors[index]!, {shape, dtype: 'float32'});
+    });
+  }
+  if (clipNorm !== undefined && !(clipNorm > 0)) {
+    throw new RangeError(`${rule.kind}Step: clipNorm is ${clipNorm}, expected a number above 0, or nothing.`);
+  }
+  registerKernels();
+  if (!getKernel('OptimizerStep', getBackend())) return optimizerStepReference(step);
+  const inputs = {parameters, gradients, slots: slots.flat()} as unknown as {[name: string]: Tensor};
+  return engine().runKernel('OptimizerStep', inputs, {rule, clipNorm} as unknown as Record<string, number>) as Scalar;
+}

@@ -1,0 +1,60 @@
+import {
+  add,
+  addN,
+  div,
+  isFinite as isFiniteTensor,
+  maximum,
+  mul,
+  type Scalar,
+  scalar,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tidy,
+  where,
+} from '@tensorflow/tfjs-core';
+import type {OptimizerStep, UpdateRule} from './optimizer-step';
+
+/** The readable truth of every optimizer step, in plain tfjs operations. */
+export function optimizerStepReference({parameters, gradients, slots, rule, clipNorm}: OptimizerStep): Scalar {
+  return tidy(() => {
+    const norm = sqrt(addN(gradients.map((gradient) => sum(square(gradient))))) as Scalar;
+    const scale = clipNorm === undefined ? scalar(1) : div(clipNorm, maximum(norm, clipNorm));
+    const sound = isFiniteTensor(norm);
+    parameters.forEach((parameter, index) => {
+      const state = slots.map((slot) => slot[index]!);
+      const updated = update(rule, parameter, mul(gradients[index]!, scale), state);
+      [parameter, ...state].forEach((variable, position) => {
+        variable.assign(where(sound, updated[position]!, variable));
+      });
+    });
+    return norm;
+  });
+}
+
+/** The new parameter, then the new state in the order of the slots. */
+function update(rule: UpdateRule, parameter: Tensor, gradient: Tensor, state: Tensor[]): Tensor[] {
+  const {learningRate} = rule;
+  switch (rule.kind) {
+    case 'sgd':
+      return [sub(parameter, mul(learningRate, gradient))];
+    case 'momentum': {
+      const velocity = add(mul(rule.decay, state[0]!), gradient);
+      return [sub(parameter, mul(learningRate, velocity)), velocity];
+    }
+    case 'adagrad': {
+      const accumulator = add(state[0]!, square(gradient));
+      const change = div(mul(learningRate, gradient), add(sqrt(accumulator), rule.epsilon));
+      return [sub(parameter, change), accumulator];
+    }
+    case 'adam': {
+      const {beta1, beta2, epsilon, step} = rule;
+      const first = add(mul(beta1, state[0]!), mul(1 - beta1, gradient));
+      const second = add(mul(beta2, state[1]!), mul(1 - beta2, square(gradient)));
+      const root = add(sqrt(div(second, 1 - beta2 ** step)), epsilon);
+      return [sub(parameter, div(mul(learningRate / (1 - beta1 ** step), first), root)), first, second];
+    }
+  }
+}

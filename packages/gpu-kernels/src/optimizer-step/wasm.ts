@@ -1,0 +1,66 @@
+// Optimizer steps on tfjs-backend-wasm (assembly/optimizer-step.ts), in place.
+import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import {forgetPackedWeights, pointer, type WasmBackend, type WasmKernels, wasmKernels} from '../backends/wasm-memory';
+import {clipScale} from './clip-scale';
+import type {UpdateRule} from './optimizer-step';
+
+interface Call {
+  inputs: {parameters: TensorInfo[]; gradients: TensorInfo[]; slots: TensorInfo[]};
+  attrs: {rule: UpdateRule; clipNorm?: number};
+  backend: WasmBackend;
+}
+
+function sizeOf({shape}: TensorInfo): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function update(
+  kernels: WasmKernels,
+  rule: UpdateRule,
+  size: number,
+  parameter: number,
+  gradient: number,
+  state: number[],
+  scale: number,
+): void {
+  const rate = rule.learningRate;
+  switch (rule.kind) {
+    case 'sgd':
+      kernels.sgdStep(size, parameter, gradient, rate, scale);
+      break;
+    case 'momentum':
+      kernels.momentumStep(size, parameter, gradient, state[0]!, rate, scale, rule.decay);
+      break;
+    case 'adagrad':
+      kernels.adagradStep(size, parameter, gradient, state[0]!, rate, scale, rule.epsilon);
+      break;
+    case 'adam': {
+      const {beta1, beta2, epsilon, step} = rule;
+      const corrected = rate / (1 - beta1 ** step);
+      const root = 1 / Math.sqrt(1 - beta2 ** step);
+      const [first, second] = state as [number, number];
+      kernels.adamStep(size, parameter, gradient, first, second, corrected, scale, beta1, beta2, epsilon, root);
+    }
+  }
+}
+
+function optimizerStep({inputs: {parameters, gradients, slots}, attrs: {rule, clipNorm}, backend}: Call): TensorInfo {
+  const kernels = wasmKernels(backend);
+  const at = (tensor: TensorInfo) => pointer(backend, tensor);
+  const squares = gradients.map((gradient) => kernels.sumOfSquares(sizeOf(gradient), at(gradient)));
+  const norm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+  if (Number.isFinite(norm)) {
+    const scale = clipScale(norm, clipNorm);
+    parameters.forEach((parameter, index) => {
+      const size = sizeOf(parameter);
+      const state = slots.filter((_, slot) => slot % parameters.length === index).map(at);
+      update(kernels, rule, size, at(parameter), at(gradients[index]!), state, scale);
+      forgetPackedWeights(backend, parameter, size);
+    });
+  }
+  return backend.makeOutput([], 'float32', undefined, Float32Array.of(norm));
+}
+
+export const optimizerStepWasm = [
+  {kernelName: 'OptimizerStep', backendName: 'wasm', kernelFunc: optimizerStep},
+] as unknown as KernelConfig[];
