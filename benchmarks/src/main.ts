@@ -3,8 +3,8 @@ import {parseArgs} from 'node:util';
 import {type BackendName, useBackend} from '@gatefold/gpu-kernels';
 import * as tf from '@tensorflow/tfjs';
 import {measureInTurn} from './measure';
-import {lstmTrainingStep} from './workloads/lstm-training-step';
 import type {Workload} from './workload';
+import {lstmTrainingStep} from './workloads/lstm-training-step';
 
 const workloads: Workload[] = [
   lstmTrainingStep('lstm-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 27}),
@@ -41,7 +41,9 @@ if (unknown.length > 0) {
 const versions = {node: process.versions.node, tfjs: tf.version_core};
 tf.enableProdMode();
 if (!options.json) {
-  console.log(`${os.cpus()[0]!.model}, ${os.cpus().length} cores; node ${versions.node}, tfjs ${versions.tfjs}; seed ${options.seed}`);
+  console.log(
+    `${os.cpus()[0]!.model}, ${os.cpus().length} cores; node ${versions.node}, tfjs ${versions.tfjs}; seed ${options.seed}`,
+  );
   console.log(['workload', 'backend', 'ours ms', 'stock ms', 'ratio', 'runs', 'ours quartiles'].join('\t'));
 }
 for (const workload of workloads.filter(({name}) => names.length === 0 || names.includes(name))) {
@@ -55,7 +57,15 @@ for (const workload of workloads.filter(({name}) => names.length === 0 || names.
     contest.dispose();
     const ratio = stock.median / ours.median;
     console.log(
-      [workload.name, backend, ours.median.toFixed(2), stock.median.toFixed(1), `${ratio.toFixed(1)}x`, ours.runs, ours.quartiles.map((q) => q.toFixed(2)).join('-')].join('\t'),
+      [
+        workload.name,
+        backend,
+        ours.median.toFixed(2),
+        stock.median.toFixed(1),
+        `${ratio.toFixed(1)}x`,
+        ours.runs,
+        ours.quartiles.map((q) => q.toFixed(2)).join('-'),
+      ].join('\t'),
     );
   }
 }

@@ -1,4 +1,6 @@
-// exp, sigmoid and tanh on four float32 values at once, to within 2 units in the last place where they are not clamped.
+// exp, tanh, sigmoid and ln for float32, four values at once; NaN stays NaN.
+
+import { multiplyAdd } from "./multiply-add";
 
 // @ts-ignore: decorator
 @inline
@@ -6,57 +8,71 @@ function splat(value: f32): v128 {
   return f32x4.splat(value);
 }
 
+/** Horner's step: sum x + coefficient. */
 // @ts-ignore: decorator
 @inline
-function polynomial(sum: v128, x: v128, coefficient: f32): v128 {
-  return f32x4.add(f32x4.mul(sum, x), splat(coefficient));
+function horner(sum: v128, x: v128, coefficient: f32): v128 {
+  return multiplyAdd(splat(coefficient), sum, x);
+}
+
+/** `x` brought into [-limit, limit]; the pseudo-minimum is one instruction and lets NaN through. */
+// @ts-ignore: decorator
+@inline
+function clamp(x: v128, low: f32, high: f32): v128 {
+  return f32x4.pmax(f32x4.pmin(x, splat(high)), splat(low));
 }
 
 /**
- * e^x. x is written as n ln 2 + r with |r| <= ln 2 / 2, then e^r by a polynomial and 2^n through the exponent bits
- * (Cody & Waite's splitting of ln 2; the polynomial is that of Moshier's Cephes library). Below -87.3 the result is
- * the smallest normal number, above 88.3 about 2^127; NaN stays NaN.
+ * e^x to 2 units in the last place. x is n ln 2 + r with |r| <= ln 2 / 2; e^r is a polynomial, 2^n goes into the
+ * exponent bits (Cody & Waite's splitting of ln 2; the polynomial of Moshier's Cephes library). n is rounded by adding
+ * 1.5 * 2^23, which leaves it in the low bits of the sum. Below -87.3 the result is the smallest normal number.
  */
 // @ts-ignore: decorator
 @inline
 export function exp(value: v128): v128 {
-  const x = f32x4.max(f32x4.min(value, splat(88.3762626647949)), splat(-87.3365447504019));
-  const n = f32x4.nearest(f32x4.mul(x, splat(1.44269504088896341)));
-  let r = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, splat(-2.12194440e-4)));
+  const x = clamp(value, -87.3365447504019, 88.3762626647949);
+  const shifted = multiplyAdd(splat(12582912), x, splat(1.44269504088896341));
+  const n = f32x4.sub(shifted, splat(12582912));
+  let r = multiplyAdd(x, n, splat(-0.693359375));
+  r = multiplyAdd(r, n, splat(2.12194440e-4));
   let p = splat(1.9875691500e-4);
-  p = polynomial(p, r, 1.3981999507e-3);
-  p = polynomial(p, r, 8.3334519073e-3);
-  p = polynomial(p, r, 4.1665795894e-2);
-  p = polynomial(p, r, 1.6666665459e-1);
-  p = polynomial(p, r, 5.0000001201e-1);
-  p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return f32x4.mul(p, power);
-}
-
-/** 1 / (1 + e^-x). */
-// @ts-ignore: decorator
-@inline
-export function sigmoid(x: v128): v128 {
-  return f32x4.div(splat(1), f32x4.add(splat(1), exp(f32x4.neg(x))));
+  p = horner(p, r, 1.3981999507e-3);
+  p = horner(p, r, 8.3334519073e-3);
+  p = horner(p, r, 4.1665795894e-2);
+  p = horner(p, r, 1.6666665459e-1);
+  p = horner(p, r, 5.0000001201e-1);
+  p = f32x4.add(multiplyAdd(r, p, f32x4.mul(r, r)), splat(1));
+  return f32x4.mul(p, i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23));
 }
 
 /**
- * tanh x. Near zero 1 - 2 / (e^2x + 1) would cancel, so |x| < 0.625 takes an odd polynomial (Cephes) instead.
+ * tanh x to a relative 3e-7, as x P(x²) / Q(x²): a least-maximum fit of ours on [-8, 8], of error 6e-9 before rounding.
+ * Beyond 8 it stays at tanh 8, which is 1 to 2e-7. Half as many instructions as by way of e^x.
  */
 // @ts-ignore: decorator
 @inline
-export function tanh(x: v128): v128 {
-  const large = f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(exp(f32x4.add(x, x)), splat(1))));
+export function tanh(value: v128): v128 {
+  const x = clamp(value, -8, 8);
   const square = f32x4.mul(x, x);
-  let p = splat(-5.70498872745e-3);
-  p = polynomial(p, square, 2.06390887954e-2);
-  p = polynomial(p, square, -5.37397155531e-2);
-  p = polynomial(p, square, 1.33314422036e-1);
-  p = polynomial(p, square, -3.33332819422e-1);
-  const small = f32x4.add(f32x4.mul(f32x4.mul(p, square), x), x);
-  return v128.bitselect(small, large, f32x4.lt(f32x4.abs(x), splat(0.625)));
+  let p = splat(1.523024869509069e-8);
+  p = horner(p, square, 2.1894556462982434e-5);
+  p = horner(p, square, 3.5715921510795327e-3);
+  p = horner(p, square, 1.344449317894668e-1);
+  p = horner(p, square, 9.999999935804275e-1);
+  let q = splat(8.522382687809918e-7);
+  q = horner(q, square, 3.4112820620476936e-4);
+  q = horner(q, square, 2.6164421053153322e-2);
+  q = horner(q, square, 4.6777820500605943e-1);
+  q = horner(q, square, 1);
+  return f32x4.div(f32x4.mul(x, p), q);
+}
+
+/** 1 / (1 + e^-x) = (1 + tanh(x / 2)) / 2, to 2e-7. */
+// @ts-ignore: decorator
+@inline
+export function sigmoid(x: v128): v128 {
+  const half = splat(0.5);
+  return multiplyAdd(half, half, tanh(f32x4.mul(half, x)));
 }
 
 /**

@@ -1,7 +1,7 @@
 // A whole LSTM sequence, forward and backward. Gate order i, f, c, o; the equations stand in src/lstm/lstm.ts.
 //
-// Forward: `gates` [T, B, 4H] starts as the input's part of every step (bias included); each step adds one product with
-// the packed recurrent kernel and one pass over the gates, which leaves them activated for the gradient.
+// Forward: a step's gates [B, 4H] start as the input's part (bias included), gain one product with the packed recurrent
+// kernel, and are activated in one pass, which leaves them as the gradient needs them.
 // Backward: each step is one pass, which turns the activated gates into the gradient of their pre-activations, and one
 // product that carries it to the step before. What concerns the weights waits until the loop is over and is then one
 // product for all steps.
@@ -77,18 +77,20 @@ export function lstmForward(
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize, initialCell: usize,
   gates: usize, outputs: usize, cells: usize,
 ): void {
-  const width = 4 * hidden, rows = steps * batch;
-  if (ids) {
-    copyRows(rows, width, kernel, ids, bias, gates);
-  } else {
-    fillRows(rows, width, bias, gates);
-    matrixProduct(rows, width, inputSize, x, inputSize, 1, kernel, width, 1, gates, width, true);
-  }
-
+  const width = 4 * hidden;
+  const inputPanels: usize = ids ? 0 : malloc(packedBytes(width, inputSize));
+  if (inputPanels) packMatrix(inputSize, width, kernel, width, 1, inputPanels);
   const panels = malloc(packedBytes(width, hidden));
   packMatrix(hidden, width, recurrentKernel, width, 1, panels);
   let hiddenBefore = initialHidden, cellBefore = initialCell;
   for (let step = 0; step < steps; step++) {
+    // One step at a time, so that its gates are still in the cache when the recurrent product adds to them.
+    if (ids) {
+      copyRows(batch, width, kernel, at(ids, step * batch), bias, gates);
+    } else {
+      fillRows(batch, width, bias, gates);
+      packedProduct(batch, width, inputSize, at(x, step * batch * inputSize), inputPanels, gates, width, true);
+    }
     packedProduct(batch, width, hidden, hiddenBefore, panels, gates, width, true);
     for (let row = 0; row < batch; row++) {
       const g = at(gates, row * width), first = row * hidden;
@@ -107,6 +109,7 @@ export function lstmForward(
     cells = at(cells, batch * hidden);
   }
   free(panels);
+  if (inputPanels) free(inputPanels);
 }
 
 /**
@@ -151,18 +154,16 @@ export function lstmBackward(
 
   const later = max(steps - 1, 0) * batch; // rows whose state before is an output
   const first = min(steps, 1) * batch;
-  matrixProduct(hidden, width, first, initialHidden, 1, hidden, dGates, width, 1, dRecurrentKernel, width, false);
-  matrixProduct(
-    hidden, width, later, outputs, 1, hidden, at(dGates, batch * width), width, 1, dRecurrentKernel, width, true,
-  );
+  matrixProduct(hidden, width, first, initialHidden, true, dGates, false, dRecurrentKernel, false);
+  matrixProduct(hidden, width, later, outputs, true, at(dGates, batch * width), false, dRecurrentKernel, true);
   memory.fill(dBias, 0, <usize>width << 2);
   addColumnSums(rows, width, dGates, dBias);
   if (ids) {
     memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
     addRowsAt(rows, width, dGates, ids, dKernel);
   } else {
-    matrixProduct(inputSize, width, rows, x, 1, inputSize, dGates, width, 1, dKernel, width, false);
+    matrixProduct(inputSize, width, rows, x, true, dGates, false, dKernel, false);
   }
-  if (dX) matrixProduct(rows, inputSize, width, dGates, width, 1, kernel, 1, width, dX, inputSize, false);
+  if (dX) matrixProduct(rows, inputSize, width, dGates, false, kernel, true, dX, false);
   free(dGates);
 }

@@ -1,17 +1,18 @@
 // The product C = A B (or C += A B) of float32 matrices in any storage order.
 //
-// B is packed a block of DEPTH rows at a time into panels of 8 columns, so that the inner loop reads it in one straight
-// line; a tile of 4 x 8 results then stays in eight vector registers for the whole depth of the block (Goto & van de
-// Geijn 2008, "Anatomy of high-performance matrix multiplication"). A is read where it lies when its rows are
-// contiguous, and packed into panels of 4 rows when they are not: a column walk of a transposed matrix would evict
-// itself from the first-level cache.
+// B is packed into panels of 8 columns, so that the inner loop reads it in one straight line; a tile of 4 x 8 results
+// then stays in eight vector registers for the whole depth of the product, and C is touched once (after Goto & van de
+// Geijn 2008, "Anatomy of high-performance matrix multiplication", but without cutting the depth: with one pass over C
+// and sequential reads, the second-level cache keeps up even at a depth of thousands). A is read row by row; where it
+// is given transposed it is copied first.
 
 import { at, free, malloc } from "./memory";
+import { multiplyAdd } from "./multiply-add";
 
-/** Rows of B in a block: a panel of 8 columns, 12 KiB, stays in the first-level cache. */
-const DEPTH: i32 = 384;
-/** Rows of A packed at a time: with DEPTH columns 192 KiB, well inside the second-level cache. */
-const HEIGHT: i32 = 128;
+/** Rows of A that meet all panels of a group before the next rows do. */
+const HEIGHT: i32 = 32;
+/** Columns of B packed at a time: with the depth of a long sequence, 3200, less than 1 MiB. */
+const GROUP: i32 = 64;
 
 // @ts-ignore: decorator
 @inline
@@ -19,62 +20,80 @@ function paddedColumns(columns: i32): i32 {
   return (columns + 7) & ~7;
 }
 
-/** Copies the block of `depth` rows that starts at `b` into panels of 8 columns, the last one padded with zeros. */
-function packColumns(depth: i32, columns: i32, b: usize, rowStride: i32, columnStride: i32, panels: usize): void {
-  for (let column = 0; column < columns; column += 8) {
+/** Bytes that `packMatrix` fills for a matrix [depth, columns]. */
+export function packedBytes(columns: i32, depth: i32): usize {
+  return (<usize>paddedColumns(columns) * <usize>depth) << 2;
+}
+
+/** Packs B [depth, columns] into panels of 8 columns, the last one padded with zeros. */
+export function packMatrix(depth: i32, columns: i32, b: usize, rowStride: i32, columnStride: i32, panels: usize): void {
+  const whole = columnStride == 1 ? columns & ~7 : 0;
+  // Row by row where rows are contiguous: a row that comes from memory is read once.
+  for (let k = 0; k < depth; k++) {
+    let source = at(b, k * rowStride), target = panels + (<usize>k << 5);
+    for (let column = 0; column < whole; column += 8) {
+      v128.store(target, v128.load(source));
+      v128.store(target, v128.load(source, 16), 16);
+      source += 32;
+      target += <usize>depth << 5;
+    }
+  }
+  for (let column = whole; column < columns; column += 8) {
     const width = min(columns - column, 8);
-    let source = at(b, column * columnStride);
-    if (width == 8 && columnStride == 1) {
-      for (let k = 0; k < depth; k++) {
-        v128.store(panels, v128.load(source));
-        v128.store(panels, v128.load(source, 16), 16);
-        panels += 32;
-        source = at(source, rowStride);
-      }
-    } else {
-      for (let k = 0; k < depth; k++) {
-        for (let q = 0; q < width; q++) store<f32>(at(panels, q), load<f32>(at(source, q * columnStride)));
-        for (let q = width; q < 8; q++) store<f32>(at(panels, q), 0);
-        panels += 32;
-        source = at(source, rowStride);
-      }
-    }
-  }
-}
-
-/** Copies whole groups of 4 rows of A so that the 4 values of each column lie side by side; returns the rows copied. */
-function packRows(rows: i32, depth: i32, a: usize, rowStride: i32, columnStride: i32, panels: usize): void {
-  for (let row = 0; row + 4 <= rows; row += 4) {
-    let source = at(a, row * rowStride);
+    let source = at(b, column * columnStride), target = at(panels, column * depth);
     for (let k = 0; k < depth; k++) {
-      if (rowStride == 1) {
-        v128.store(panels, v128.load(source));
-      } else {
-        for (let q = 0; q < 4; q++) store<f32>(at(panels, q), load<f32>(at(source, q * rowStride)));
-      }
-      panels += 16;
-      source = at(source, columnStride);
+      for (let q = 0; q < width; q++) store<f32>(at(target, q), load<f32>(at(source, q * columnStride)));
+      for (let q = width; q < 8; q++) store<f32>(at(target, q), 0);
+      target += 32;
+      source = at(source, rowStride);
     }
   }
 }
 
+/** Writes the transpose of row-major A [rows, columns] to `target` [columns, rows], 4 x 4 values at a time. */
+function transpose(rows: i32, columns: i32, a: usize, target: usize): void {
+  let row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    let column = 0;
+    const source = at(a, row * columns);
+    for (; column + 4 <= columns; column += 4) {
+      const p = at(source, column), q = at(at(target, column * rows), row);
+      const r0 = v128.load(p), r1 = v128.load(at(p, columns));
+      const r2 = v128.load(at(p, 2 * columns)), r3 = v128.load(at(p, 3 * columns));
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      v128.store(q, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+      v128.store(at(q, rows), v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+      v128.store(at(q, 2 * rows), v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+      v128.store(at(q, 3 * rows), v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+    }
+    for (; column < columns; column++) {
+      for (let r = row; r < row + 4; r++) {
+        store<f32>(at(target, column * rows + r), load<f32>(at(a, r * columns + column)));
+      }
+    }
+  }
+  for (; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      store<f32>(at(target, column * rows + row), load<f32>(at(a, row * columns + column)));
+    }
+  }
+}
+
+/** Writes eight results. */
 // @ts-ignore: decorator
 @inline
-function multiplyAdd(sum: v128, x: v128, y: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(x, y));
+function storeWhole(c: usize, left: v128, right: v128, accumulate: bool): void {
+  if (accumulate) {
+    left = f32x4.add(left, v128.load(c));
+    right = f32x4.add(right, v128.load(c, 16));
+  }
+  v128.store(c, left);
+  v128.store(c, right, 16);
 }
 
-/** Writes one row of a tile: eight values, or the first `width` of them. */
-function storeRow(c: usize, left: v128, right: v128, width: i32, accumulate: bool): void {
-  if (width == 8) {
-    if (accumulate) {
-      left = f32x4.add(left, v128.load(c));
-      right = f32x4.add(right, v128.load(c, 16));
-    }
-    v128.store(c, left);
-    v128.store(c, right, 16);
-    return;
-  }
+/** Writes the first `width` of eight results: the last panel of a matrix whose columns are no multiple of 8. */
+function storePart(c: usize, left: v128, right: v128, width: i32, accumulate: bool): void {
   for (let q = 0; q < width; q++) {
     const value = f32x4.extract_lane(left, 0);
     const p = at(c, q);
@@ -86,8 +105,7 @@ function storeRow(c: usize, left: v128, right: v128, width: i32, accumulate: boo
 
 /** A tile of 4 rows and 8 columns. Strides in bytes. */
 function tile4(
-  depth: i32, a: usize, rowStride: usize, columnStride: usize, panel: usize,
-  c: usize, cStride: usize, width: i32, accumulate: bool,
+  depth: i32, a: usize, rowStride: usize, panel: usize, c: usize, cStride: usize, width: i32, accumulate: bool,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
   const rowStride2 = rowStride << 1, rowStride3 = rowStride2 + rowStride;
@@ -102,75 +120,67 @@ function tile4(
     x = v128.load_splat<f32>(a + rowStride3);
     c30 = multiplyAdd(c30, x, left); c31 = multiplyAdd(c31, x, right);
     panel += 32;
-    a += columnStride;
+    a += 4;
   }
-  storeRow(c, c00, c01, width, accumulate);
-  storeRow(c + cStride, c10, c11, width, accumulate);
-  storeRow(c + (cStride << 1), c20, c21, width, accumulate);
-  storeRow(c + cStride * 3, c30, c31, width, accumulate);
+  const row1 = c + cStride, row2 = row1 + cStride, row3 = row2 + cStride;
+  if (width == 8) {
+    storeWhole(c, c00, c01, accumulate);
+    storeWhole(row1, c10, c11, accumulate);
+    storeWhole(row2, c20, c21, accumulate);
+    storeWhole(row3, c30, c31, accumulate);
+  } else {
+    storePart(c, c00, c01, width, accumulate);
+    storePart(row1, c10, c11, width, accumulate);
+    storePart(row2, c20, c21, width, accumulate);
+    storePart(row3, c30, c31, width, accumulate);
+  }
 }
 
 /** One row and 8 columns. Four sums a column, because a single one would wait for each addition to finish. */
-function tile1(depth: i32, a: usize, columnStride: usize, panel: usize, c: usize, width: i32, accumulate: bool): void {
+function tile1(depth: i32, a: usize, panel: usize, c: usize, width: i32, accumulate: bool): void {
   let l0 = f32x4.splat(0), r0 = l0, l1 = l0, r1 = l0, l2 = l0, r2 = l0, l3 = l0, r3 = l0;
   let k = 0;
   for (; k + 4 <= depth; k += 4) {
     let x = v128.load_splat<f32>(a);
     l0 = multiplyAdd(l0, x, v128.load(panel)); r0 = multiplyAdd(r0, x, v128.load(panel, 16));
-    x = v128.load_splat<f32>(a + columnStride);
+    x = v128.load_splat<f32>(a, 4);
     l1 = multiplyAdd(l1, x, v128.load(panel, 32)); r1 = multiplyAdd(r1, x, v128.load(panel, 48));
-    x = v128.load_splat<f32>(a + 2 * columnStride);
+    x = v128.load_splat<f32>(a, 8);
     l2 = multiplyAdd(l2, x, v128.load(panel, 64)); r2 = multiplyAdd(r2, x, v128.load(panel, 80));
-    x = v128.load_splat<f32>(a + 3 * columnStride);
+    x = v128.load_splat<f32>(a, 12);
     l3 = multiplyAdd(l3, x, v128.load(panel, 96)); r3 = multiplyAdd(r3, x, v128.load(panel, 112));
     panel += 128;
-    a += 4 * columnStride;
+    a += 16;
   }
   for (; k < depth; k++) {
     const x = v128.load_splat<f32>(a);
     l0 = multiplyAdd(l0, x, v128.load(panel)); r0 = multiplyAdd(r0, x, v128.load(panel, 16));
     panel += 32;
-    a += columnStride;
+    a += 4;
   }
-  storeRow(
-    c,
-    f32x4.add(f32x4.add(l0, l1), f32x4.add(l2, l3)),
-    f32x4.add(f32x4.add(r0, r1), f32x4.add(r2, r3)),
-    width, accumulate,
-  );
+  const left = f32x4.add(f32x4.add(l0, l1), f32x4.add(l2, l3));
+  const right = f32x4.add(f32x4.add(r0, r1), f32x4.add(r2, r3));
+  if (width == 8) storeWhole(c, left, right, accumulate);
+  else storePart(c, left, right, width, accumulate);
 }
 
-/** One block of the product: `depth` columns of A against packed panels of as many rows of B. */
-function blockProduct(
-  rows: i32, columns: i32, depth: i32, a: usize, aRowStride: i32, aColumnStride: i32, panels: usize,
-  c: usize, cStride: i32, accumulate: bool, rowPanels: usize,
+/** C [rows, columns] = A B or C += A B, with row-major A [rows, depth] and B [depth, columns] from `packMatrix`. */
+export function packedProduct(
+  rows: i32, columns: i32, depth: i32, a: usize, panels: usize, c: usize, cStride: i32, accumulate: bool,
 ): void {
-  const height = rowPanels ? HEIGHT : max(rows, 1);
-  for (let top = 0; top < rows; top += height) {
-    const count = min(rows - top, height);
-    const block = at(a, top * aRowStride);
-    if (rowPanels) packRows(count, depth, block, aRowStride, aColumnStride, rowPanels);
+  const rowStride = <usize>depth << 2, cBytes = <usize>cStride << 2;
+  for (let top = 0; top < rows; top += HEIGHT) {
+    const bottom = min(top + HEIGHT, rows);
     let panel = panels;
     for (let column = 0; column < columns; column += 8) {
       const width = min(columns - column, 8);
-      const target = at(at(c, column), top * cStride);
-      let row = 0;
-      for (; row + 4 <= count; row += 4) {
-        const target4 = at(target, row * cStride);
-        if (rowPanels) {
-          tile4(depth, at(rowPanels, row * depth), 4, 16, panel, target4, <usize>cStride << 2, width, accumulate);
-        } else {
-          tile4(
-            depth, at(block, row * aRowStride), <usize>aRowStride << 2, <usize>aColumnStride << 2, panel,
-            target4, <usize>cStride << 2, width, accumulate,
-          );
-        }
+      const target = at(c, column);
+      let row = top;
+      for (; row + 4 <= bottom; row += 4) {
+        tile4(depth, a + <usize>row * rowStride, rowStride, panel, target + <usize>row * cBytes, cBytes, width, accumulate);
       }
-      for (; row < count; row++) {
-        tile1(
-          depth, at(block, row * aRowStride), <usize>aColumnStride << 2, panel, at(target, row * cStride),
-          width, accumulate,
-        );
+      for (; row < bottom; row++) {
+        tile1(depth, a + <usize>row * rowStride, panel, target + <usize>row * cBytes, width, accumulate);
       }
       panel += <usize>depth << 5;
     }
@@ -178,59 +188,26 @@ function blockProduct(
 }
 
 /**
- * C [rows, columns] = A [rows, depth] B [depth, columns], or C += A B. Strides are in elements.
- * A stride pair (n, 1) is the plain row-major matrix, (1, n) its transpose.
+ * C [rows, columns] = A [rows, depth] B [depth, columns], or C += A B, all row-major where they lie; `aTransposed` and
+ * `bTransposed` say that the factor lies in memory as its transpose.
  */
 export function matrixProduct(
-  rows: i32, columns: i32, depth: i32,
-  a: usize, aRowStride: i32, aColumnStride: i32,
-  b: usize, bRowStride: i32, bColumnStride: i32,
-  c: usize, cStride: i32, accumulate: bool,
+  rows: i32, columns: i32, depth: i32, a: usize, aTransposed: bool, b: usize, bTransposed: bool,
+  c: usize, accumulate: bool,
 ): void {
-  if (rows == 0 || columns == 0) return;
-  if (depth == 0) {
-    if (!accumulate) for (let row = 0; row < rows; row++) memory.fill(at(c, row * cStride), 0, <usize>columns << 2);
-    return;
+  let copy: usize = 0;
+  if (aTransposed) {
+    copy = malloc((<usize>rows * <usize>depth) << 2);
+    transpose(depth, rows, a, copy);
+    a = copy;
   }
-  const block = min(depth, DEPTH);
-  const panels = malloc((<usize>paddedColumns(columns) * <usize>block) << 2);
-  // Worth the copy only where it is read again for several panels.
-  const rowPanels = aColumnStride != 1 && rows >= 4 && columns > 16 ? malloc((<usize>HEIGHT * <usize>block) << 2) : 0;
-  for (let k = 0; k < depth; k += DEPTH) {
-    const count = min(depth - k, DEPTH);
-    packColumns(count, columns, at(b, k * bRowStride), bRowStride, bColumnStride, panels);
-    blockProduct(
-      rows, columns, count, at(a, k * aColumnStride), aRowStride, aColumnStride, panels,
-      c, cStride, accumulate || k > 0, rowPanels,
-    );
+  const rowStride = bTransposed ? 1 : columns, columnStride = bTransposed ? depth : 1;
+  const panels = malloc(packedBytes(min(columns, GROUP), depth));
+  for (let column = 0; column < columns; column += GROUP) {
+    const width = min(columns - column, GROUP);
+    packMatrix(depth, width, at(b, column * columnStride), rowStride, columnStride, panels);
+    packedProduct(rows, width, depth, a, panels, at(c, column), columns, accumulate);
   }
   free(panels);
-  if (rowPanels) free(rowPanels);
-}
-
-/** Bytes that `packMatrix` fills for a matrix [depth, columns]. */
-export function packedBytes(columns: i32, depth: i32): usize {
-  return (<usize>paddedColumns(columns) * <usize>depth) << 2;
-}
-
-/** Packs a whole B once, for a product that is repeated with it: every step of a recurrent layer. */
-export function packMatrix(depth: i32, columns: i32, b: usize, rowStride: i32, columnStride: i32, panels: usize): void {
-  for (let k = 0; k < depth; k += DEPTH) {
-    packColumns(
-      min(depth - k, DEPTH), columns, at(b, k * rowStride), rowStride, columnStride,
-      at(panels, k * paddedColumns(columns)),
-    );
-  }
-}
-
-/** C = A B or C += A B with row-major A [rows, depth] and B from `packMatrix`. */
-export function packedProduct(
-  rows: i32, columns: i32, depth: i32, a: usize, panels: usize, c: usize, cStride: i32, accumulate: bool,
-): void {
-  for (let k = 0; k < depth; k += DEPTH) {
-    blockProduct(
-      rows, columns, min(depth - k, DEPTH), at(a, k), depth, 1, at(panels, k * paddedColumns(columns)),
-      c, cStride, accumulate || k > 0, 0,
-    );
-  }
+  if (copy) free(copy);
 }

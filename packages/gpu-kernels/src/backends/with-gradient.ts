@@ -1,16 +1,19 @@
-import {engine, type NamedTensorMap, type Tensor} from '@tensorflow/tfjs-core';
+import {engine, keep, type NamedTensorMap, reshape, type Tensor} from '@tensorflow/tfjs-core';
 
 interface RecordedOperation<Inputs extends NamedTensorMap> {
   inputs: Inputs;
-  /** Computes the outputs; `save` keeps tensors for `backward`, and only while a gradient is being taken. */
-  forward: (save: (tensors: Tensor[]) => void) => Tensor[];
+  /** Computes the outputs, and names the tensors that `backward` needs. */
+  forward: () => {outputs: Tensor[]; saved: Tensor[]};
   /** From the gradients of all outputs and the saved tensors, the gradient of each input that can have one. */
   backward: (outputGradients: Tensor[], saved: Tensor[]) => {[Input in keyof Inputs]?: () => Tensor};
 }
 
+/** The engine's members that `tf.customGrad` itself is made of. */
 interface Recorder {
+  isTapeOn(): boolean;
+  state: {activeTape: {saved: Tensor[]}[]};
   runKernelFunc<Inputs extends NamedTensorMap>(operation: {
-    forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => Tensor[];
+    forwardFunc: () => Tensor[];
     backwardsFunc: (gradients: Tensor | Tensor[], saved: Tensor[]) => {[Input in keyof Inputs]?: () => Tensor};
     inputs: Inputs;
   }): Tensor[];
@@ -19,15 +22,25 @@ interface Recorder {
 /**
  * Runs an operation of several outputs with a gradient of its own.
  *
- * `tf.customGrad` allows one output; `registerGradient` allows several but makes a tensor of zeros for every output
- * that the loss does not touch, which for the buffers an LSTM keeps ([T, B, 4H]) costs as much as part of the step.
- * Both are thin covers of the engine's `runKernelFunc`, which this calls as they do (docs/decisions/0002).
+ * `tf.customGrad` allows one output. `registerGradient` allows several, but makes a tensor of zeros for every output
+ * that the loss does not touch. Both copy what they save, on wasm byte by byte, and the buffers an LSTM saves
+ * ([T, B, 4H]) are its largest. So this calls the engine as they do, and puts the saved tensors into the tape itself;
+ * the engine disposes of them with the tape (docs/decisions/0002).
  */
 export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedOperation<Inputs>): Tensor[] {
   const recorder = engine() as unknown as Recorder;
-  return recorder.runKernelFunc({
-    forwardFunc: (_backend, save) => operation.forward(save),
+  const recording = recorder.isTapeOn();
+  let kept: Tensor[] = [];
+  const outputs = recorder.runKernelFunc({
+    forwardFunc: () => {
+      const {outputs, saved} = operation.forward();
+      // A reshape shares the memory that a clone would copy.
+      if (recording) kept = saved.map((tensor) => keep(reshape(tensor, tensor.shape)));
+      return outputs;
+    },
     backwardsFunc: (gradients, saved) => operation.backward(Array.isArray(gradients) ? gradients : [gradients], saved),
     inputs: operation.inputs,
   });
+  if (recording) recorder.state.activeTape.at(-1)!.saved.push(...kept);
+  return outputs;
 }

@@ -7,10 +7,7 @@ export function linearWithGradient({x, kernel, bias}: LinearInputs): Tensor {
   const inputs = {x, kernel, bias} as NamedTensorMap & LinearInputs;
   const [y] = withGradient({
     inputs,
-    forward: (save) => {
-      save([x, kernel]);
-      return [engine().runKernel('Linear', inputs) as Tensor];
-    },
+    forward: () => ({outputs: [engine().runKernel('Linear', inputs) as Tensor], saved: [x, kernel]}),
     backward: ([gradient], [x, kernel]) => {
       const results = engine().runKernel('LinearGrad', {x, kernel, gradient} as NamedTensorMap) as Tensor[];
       return {x: () => results[0]!, kernel: () => results[1]!, bias: () => results[2]!};

@@ -8,11 +8,11 @@ export function lstmWithGradient({x, kernel, recurrentKernel, bias, hidden, cell
   const inputs = {x, kernel, recurrentKernel, bias, hidden, cell} as NamedTensorMap & LSTMArguments;
   const [outputs, finalHidden, finalCell] = withGradient({
     inputs,
-    forward: (save) => {
+    forward: () => {
       const results = engine().runKernel('FusedLSTM', inputs) as Tensor[];
       const [outputs, finalHidden, finalCell, gates, cells] = results as [Tensor, Tensor, Tensor, Tensor, Tensor];
-      save([x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells]);
-      return [outputs, finalHidden, finalCell];
+      const saved = [x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells];
+      return {outputs: [outputs, finalHidden, finalCell], saved};
     },
     backward: (gradients, saved) => {
       const [outputsGradient, hiddenGradient, cellGradient] = gradients as [Tensor, Tensor, Tensor];

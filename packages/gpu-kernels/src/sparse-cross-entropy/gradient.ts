@@ -8,10 +8,9 @@ export function sparseCrossEntropyWithGradient({logits, labels, reduction}: Spar
   const attributes = {reduction: reduction as string};
   const [loss] = withGradient({
     inputs,
-    forward: (save) => {
+    forward: () => {
       const [loss, logSumExp] = engine().runKernel('SparseCrossEntropy', inputs, attributes) as [Tensor, Tensor];
-      save([logits, labels, logSumExp]);
-      return [loss];
+      return {outputs: [loss], saved: [logits, labels, logSumExp]};
     },
     backward: ([gradient], [logits, labels, logSumExp]) => ({
       logits: () => {
