@@ -1,1 +1,14 @@
-export {};
+export type {Checkpoint} from './checkpoint/checkpoint';
+export {readCheckpoint, writeCheckpoint} from './checkpoint/checkpoint-folder';
+export type {JSONObject, JSONValue} from './checkpoint/json';
+export {decodeSafetensors, encodeSafetensors, type Safetensors, type StoredTensor} from './checkpoint/safetensors';
+export {restoreTensors, storedTensor, storeTensors} from './checkpoint/stored-tensors';
+export {CheckpointError} from './errors/checkpoint-error';
+export {NonFiniteError} from './errors/non-finite-error';
+export {Pause} from './loop/pause';
+export {type Batches, type Trainable, Training, type TrainingOptions} from './loop/training';
+export type {Evaluation, TrainingEvent} from './loop/training-event';
+export {Optimizer, type OptimizerSettings} from './optimizer/optimizer';
+export {type ExponentialDecayOptions, exponentialDecay} from './schedule/exponential-decay';
+export type {LearningRateSchedule} from './schedule/learning-rate-schedule';
+export {type PlateauDecayOptions, plateauDecay} from './schedule/plateau-decay';

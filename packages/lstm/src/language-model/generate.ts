@@ -1,0 +1,55 @@
+import type {LSTMState} from '@gatefold/gpu-kernels';
+import {Pause} from '@gatefold/training';
+import {dispose, tensor2d} from '@tensorflow/tfjs-core';
+import {uniformInt} from 'pure-rand/distribution/uniformInt';
+import {xoroshiro128plus} from 'pure-rand/generator/xoroshiro128plus';
+import {drawFromLogits} from '../sampling/draw';
+import type {LanguageModel} from './language-model';
+
+export interface GenerateOptions {
+  /** How many symbols to draw, 0 or more. */
+  length: number;
+  /** Ids the model reads first; where it is left out or empty, one symbol drawn uniformly, which is not returned. */
+  prompt?: ArrayLike<number>;
+  /** Above 0. 1, the default, is the model's own distribution; lower is safer, higher is wilder. */
+  temperature?: number;
+  /** The same seed draws the same symbols, on every backend as far as its logits agree. Default 1. */
+  seed?: number;
+  /** Stops between two symbols, with the signal's reason as the error. */
+  signal?: AbortSignal;
+}
+
+/** See `LanguageModel.generate`. One forward pass of a single step for every symbol. */
+export async function generate(model: LanguageModel, options: GenerateOptions): Promise<Uint32Array> {
+  const {length, prompt = [], temperature = 1, seed = 1, signal} = options;
+  if (!(Number.isSafeInteger(length) && length >= 0)) {
+    throw new RangeError(`length is ${length}, expected a whole number of symbols, 0 or more.`);
+  }
+  if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(
+      `temperature is ${temperature}, expected a number above 0 (1 is the model's own distribution).`,
+    );
+  }
+  const generator = xoroshiro128plus(seed);
+  const first = prompt.length > 0 ? prompt : [uniformInt(generator, 0, model.configuration.vocabularySize - 1)];
+  const drawn = new Uint32Array(length);
+  const pause = new Pause();
+  let states: LSTMState[] | undefined;
+  try {
+    for (let read: ArrayLike<number> = first, count = 0; count < length; count++) {
+      signal?.throwIfAborted();
+      const ids = tensor2d(Int32Array.from(read), [read.length, 1], 'int32');
+      const {logits, states: next} = model.forward(ids, states);
+      dispose([ids, states ?? []]);
+      states = next;
+      const values = await logits.data(); // [T, 1, V]
+      logits.dispose();
+      drawn[count] = drawFromLogits(values.subarray(-model.configuration.vocabularySize), temperature, generator);
+      read = [drawn[count]!];
+      await pause.whenDue();
+    }
+  } finally {
+    dispose(states ?? []);
+  }
+  return drawn;
+}
