@@ -1,0 +1,133 @@
+import {uniformInt} from 'pure-rand/distribution/uniformInt';
+import {xoroshiro128plus} from 'pure-rand/generator/xoroshiro128plus';
+import type {Corpus} from '../corpus/corpus';
+import type {CharacterVocabulary} from '../vocabulary/character-vocabulary';
+
+/** Sequences and what follows each of their symbols; both `[T, B]`, time-major, flattened. */
+export interface SequenceBatch {
+  inputs: Int32Array;
+  targets: Int32Array;
+}
+
+export interface SequenceBatchesOptions {
+  /** Encodes a corpus; not needed for ids. */
+  vocabulary?: CharacterVocabulary;
+  /** B, how many places of the text are read at once; default 64. */
+  batchSize?: number;
+  /** T, how many symbols of each place a batch has; default 10. */
+  sequenceLength?: number;
+  /** Where given, moves all places by one random offset; without it they are the exercise's. */
+  seed?: number;
+}
+
+/** Where a generator is; plain JSON. */
+export type SequenceBatchesState = {
+  position: number;
+  length: number;
+  batchSize: number;
+  sequenceLength: number;
+};
+
+/**
+ * The batch generator of the classic exercise: B cursors spread evenly over the text, each batch going on where the last
+ * ended. The targets are the inputs shifted by one symbol; the last targets of a batch are the first inputs of the next.
+ * Cursors wrap at the end of the text, so there is always a next batch.
+ *
+ * @example
+ * const batches = new SequenceBatches(corpus, {vocabulary: new CharacterVocabulary(), batchSize: 64, sequenceLength: 10});
+ * const {inputs, targets} = batches.next(); // [10, 64] each
+ *
+ * Memory: one byte a character beside the corpus.
+ */
+export class SequenceBatches implements Iterable<SequenceBatch> {
+  readonly batchSize: number;
+  readonly sequenceLength: number;
+  readonly #ids: Uint8Array | Int32Array;
+  /** The distance between two cursors. */
+  readonly #segment: number;
+  readonly #start: number;
+  /** How many symbols each cursor has read. */
+  #position = 0;
+
+  /**
+   * @param text a corpus, for which `vocabulary` must be given, or ids.
+   * @throws RangeError where a size is not a whole number above 0, or the text is too short to give each cursor two
+   *   symbols of its own.
+   */
+  constructor(text: Corpus | Uint8Array | Int32Array, options: SequenceBatchesOptions = {}) {
+    const {vocabulary, batchSize = 64, sequenceLength = 10, seed} = options;
+    for (const [name, value] of Object.entries({batchSize, sequenceLength})) {
+      if (!(Number.isSafeInteger(value) && value > 0)) {
+        throw new RangeError(`${name} is ${value}, expected a whole number above 0.`);
+      }
+    }
+    if (text.length < 2 * batchSize) {
+      throw new RangeError(
+        `The text has ${text.length} symbols, expected at least 2 for each of the ${batchSize} sequences of a batch. ` +
+          'Take a longer text or a smaller batchSize.',
+      );
+    }
+    if ('bytes' in text) {
+      if (!vocabulary) throw new TypeError('A corpus needs a vocabulary: new SequenceBatches(corpus, {vocabulary}).');
+      this.#ids = vocabulary.encode(text);
+    } else {
+      this.#ids = text;
+    }
+    this.batchSize = batchSize;
+    this.sequenceLength = sequenceLength;
+    this.#segment = Math.floor(text.length / batchSize);
+    this.#start = seed === undefined ? 0 : uniformInt(xoroshiro128plus(seed), 0, this.#segment - 1);
+  }
+
+  next(): SequenceBatch {
+    const {batchSize, sequenceLength} = this;
+    const inputs = new Int32Array(sequenceLength * batchSize);
+    const targets = new Int32Array(sequenceLength * batchSize);
+    for (let cursor = 0; cursor < batchSize; cursor++) {
+      let at = (this.#start + cursor * this.#segment + this.#position) % this.#ids.length;
+      let id = this.#ids[at]!;
+      for (let index = cursor; index < inputs.length; index += batchSize) {
+        inputs[index] = id;
+        at = at + 1 === this.#ids.length ? 0 : at + 1;
+        id = this.#ids[at]!;
+        targets[index] = id;
+      }
+    }
+    this.#position = (this.#position + sequenceLength) % this.#ids.length;
+    return {inputs, targets};
+  }
+
+  /** An endless iteration that goes on from where the generator is. */
+  *[Symbol.iterator](): Generator<SequenceBatch, never, undefined> {
+    for (;;) yield this.next();
+  }
+
+  /** Where the generator is, for a checkpoint. */
+  state(): SequenceBatchesState {
+    const {batchSize, sequenceLength} = this;
+    return {position: this.#position, length: this.#ids.length, batchSize, sequenceLength};
+  }
+
+  /**
+   * Goes to where another generator over the same text was.
+   *
+   * @throws RangeError where the state is of another text length or batch shape.
+   */
+  restore(state: Record<string, unknown>): void {
+    const own = this.state();
+    for (const key of ['length', 'batchSize', 'sequenceLength'] as const) {
+      if (state[key] !== own[key]) {
+        throw new RangeError(
+          `The batches to go on with have ${key} ${String(state[key])}, these have ${own[key]}: use the same text and sizes.`,
+        );
+      }
+    }
+    const {position} = state;
+    if (!(typeof position === 'number' && Number.isSafeInteger(position) && position >= 0 && position < own.length)) {
+      throw new RangeError(
+        `The batches' position is ${String(position)}, expected a whole number below ${own.length}.`,
+      );
+    }
+    this.#position = position;
+  }
+}
