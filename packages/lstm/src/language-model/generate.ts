@@ -2,14 +2,17 @@ import type {LSTMState} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
 import {dispose, tensor2d} from '@tensorflow/tfjs-core';
 import {uniformInt} from 'pure-rand/distribution/uniformInt';
-import {xoroshiro128plus} from 'pure-rand/generator/xoroshiro128plus';
 import {drawFromLogits} from '../sampling/draw';
+import {seededGenerator} from '../sampling/seeded-generator';
 import type {LanguageModel} from './language-model';
 
 export interface GenerateOptions {
   /** How many symbols to draw, 0 or more. */
   length: number;
-  /** Ids the model reads first; where it is left out or empty, one symbol drawn uniformly, which is not returned. */
+  /**
+   * Ids the model reads first, which are not returned. Where it is left out or empty, the first symbol is drawn uniformly
+   * and is part of the result.
+   */
   prompt?: ArrayLike<number>;
   /** Above 0. 1, the default, is the model's own distribution; lower is safer, higher is wilder. */
   temperature?: number;
@@ -30,13 +33,18 @@ export async function generate(model: LanguageModel, options: GenerateOptions): 
       `temperature is ${temperature}, expected a number above 0 (1 is the model's own distribution).`,
     );
   }
-  const generator = xoroshiro128plus(seed);
-  const first = prompt.length > 0 ? prompt : [uniformInt(generator, 0, model.configuration.vocabularySize - 1)];
+  const generator = seededGenerator(seed);
   const drawn = new Uint32Array(length);
+  let count = 0;
+  let read = prompt;
+  if (prompt.length === 0 && length > 0) {
+    drawn[count++] = uniformInt(generator, 0, model.configuration.vocabularySize - 1);
+    read = drawn.subarray(0, 1);
+  }
   const pause = new Pause();
   let states: LSTMState[] | undefined;
   try {
-    for (let read: ArrayLike<number> = first, count = 0; count < length; count++) {
+    for (; count < length; count++) {
       signal?.throwIfAborted();
       const ids = tensor2d(Int32Array.from(read), [read.length, 1], 'int32');
       const {logits, states: next} = model.forward(ids, states);

@@ -22,7 +22,7 @@ import {
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import {xoroshiro128plus} from 'pure-rand/generator/xoroshiro128plus';
+import {seededGenerator} from '../sampling/seeded-generator';
 import {evaluate} from './evaluate';
 import {type GenerateOptions, generate} from './generate';
 import {normalWeights, zeroWeights} from './initial-weights';
@@ -89,7 +89,7 @@ export class LanguageModel {
       }
     }
     this.configuration = {vocabularySize, hiddenSizes, seed};
-    const generator = xoroshiro128plus(seed);
+    const generator = seededGenerator(seed);
     const parameters: Record<string, Variable> = {};
     let inputSize = vocabularySize;
     hiddenSizes.forEach((hiddenSize, layer) => {
