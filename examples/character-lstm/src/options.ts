@@ -1,79 +1,121 @@
+import path from 'node:path';
 import {parseArgs} from 'node:util';
+import type {BackendName} from '@gatefold/gpu-kernels';
+import type {Settings} from './settings';
+import {UserError} from './user-error';
 
-/** What the command line asks for; what it leaves out comes from the checkpoint when resuming, else from `defaults`. */
+const backends: readonly BackendName[] = ['wasm', 'cpu', 'webgl', 'webgpu', 'tensorflow'];
+
+/** The corpora that have a name; any other value of --corpus is a path. */
+export const namedCorpora = ['state-of-the-union', 'text8'] as const;
+
+export const defaultSettings: Settings = {
+  steps: 7001,
+  hiddenSize: 64,
+  backend: 'wasm',
+  seed: 1,
+  corpus: 'state-of-the-union',
+};
+
+export const defaultOutput = path.join('output', 'character-lstm');
+
 export interface Options {
-  steps?: number;
-  hiddenSize?: number;
-  seed?: number;
-  corpus?: string;
-  backend: string;
+  /** The settings that were named on the command line, and no others. */
+  given: Partial<Settings>;
   output: string;
   resume: boolean;
-  help: boolean;
 }
 
-export const defaults = {steps: 7001, hiddenSize: 64, seed: 1, corpus: 'state-of-the-union'} as const;
+/** Every option by name: what it takes, and what it is for. */
+const definitions: Record<string, {value?: string; about: string}> = {
+  steps: {value: 'N', about: `training steps in all (${defaultSettings.steps})`},
+  'hidden-size': {value: 'N', about: `units of the LSTM layer (${defaultSettings.hiddenSize})`},
+  backend: {value: 'NAME', about: `${backends.join(', ')} (${defaultSettings.backend})`},
+  seed: {value: 'N', about: `of the weights and the samples (${defaultSettings.seed})`},
+  corpus: {value: 'NAME|PATH', about: `${namedCorpora.join(', ')}, or a zip or plain file (${defaultSettings.corpus})`},
+  output: {value: 'FOLDER', about: `where the results go (${defaultOutput})`},
+  resume: {about: 'go on with the run in the output folder, with its settings'},
+  help: {about: 'show this'},
+};
 
-export const usage = `usage: npm start -- [options]
+const optionList = Object.entries(definitions)
+  .map(([name, {value, about}]) => `  ${`--${name}${value ? ` ${value}` : ''}`.padEnd(20)} ${about}`)
+  .join('\n');
 
-Trains the classic character LSTM and leaves a checkpoint, a report and figures.
+export const usage = `Trains a character language model, one LSTM layer, on real text: the classic text8 exercise.
 
-  --steps N         training steps                                   (default ${defaults.steps})
-  --hidden-size N   units of the LSTM layer                          (default ${defaults.hiddenSize})
-  --backend NAME    wasm, cpu, webgl, webgpu or tensorflow           (default wasm)
-  --seed N          of the initial weights and the samples           (default ${defaults.seed})
-  --corpus WHAT     state-of-the-union, text8 (downloads 31 MB once),
-                    or the path of a text or zip file                (default ${defaults.corpus})
-  --output FOLDER   where the results go                             (default output/character-lstm)
-  --resume          goes on from the checkpoint in the output folder
-  --help            prints this
-`;
+usage: npm start -- [options]
 
-/** The command line cannot be understood; the message says why, and is followed by the usage. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+${optionList}
 
-/** @throws UsageError where an option is unknown or ill-formed. */
-export function parseOptions(commandLine: string[]): Options {
-  const {values} = parse(commandLine);
-  return {
-    steps: wholeNumber('--steps', values.steps, 1),
-    hiddenSize: wholeNumber('--hidden-size', values['hidden-size'], 1),
-    seed: wholeNumber('--seed', values.seed, 0),
-    corpus: values.corpus,
-    backend: values.backend,
-    output: values.output,
-    resume: values.resume,
-    help: values.help,
-  };
-}
+Ctrl-C stops and keeps a checkpoint; --resume goes on from it, to the same numbers as if it had never stopped.`;
 
-function parse(commandLine: string[]) {
-  try {
-    return parseArgs({
-      args: commandLine,
-      options: {
-        steps: {type: 'string'},
-        'hidden-size': {type: 'string'},
-        backend: {type: 'string', default: 'wasm'},
-        seed: {type: 'string'},
-        corpus: {type: 'string'},
-        output: {type: 'string', default: 'output/character-lstm'},
-        resume: {type: 'boolean', default: false},
-        help: {type: 'boolean', default: false},
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
+/**
+ * The options of a command line.
+ *
+ * @returns 'help' where --help is among them, whatever else is.
+ * @throws UserError with exit code 2 where an option is unknown or its value ill-formed.
+ */
+export function parseOptions(commandLine: string[]): Options | 'help' {
+  // Not strict: the messages of util.parseArgs speak to programmers, ours to the one who typed the line.
+  const {tokens} = parseArgs({
+    args: commandLine,
+    strict: false,
+    tokens: true,
+    options: Object.fromEntries([
+      ...Object.entries(definitions).map(([name, {value}]) => [name, {type: value ? 'string' : 'boolean'}] as const),
+      ['help', {type: 'boolean', short: 'h'}],
+    ]),
+  });
+  if (tokens.some((token) => token.kind === 'option' && token.name === 'help' && token.value === undefined)) return 'help';
+  const options: Options = {given: {}, output: defaultOutput, resume: false};
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') {
+      throw wrong(
+        `"${token.value}" stands alone, expected an option before it. With npm, options come after a "--" of their own: npm start -- --steps 100.`,
+      );
+    }
+    const definition = Object.hasOwn(definitions, token.name) ? definitions[token.name] : undefined;
+    if (!definition) throw wrong(`${token.rawName} is no option of this program.`);
+    if (!definition.value) {
+      if (token.value !== undefined) throw wrong(`--${token.name} was given "${token.value}", and takes no value.`);
+      options.resume = true;
+    } else {
+      if (!token.value) throw wrong(`--${token.name} has no value, expected --${token.name} ${definition.value}.`);
+      set(options, token.name, token.value, token.inlineValue === true);
+    }
   }
+  return options;
 }
 
-function wholeNumber(option: string, value: string | undefined, least: number): number | undefined {
-  if (value === undefined) return undefined;
+function set(options: Options, name: string, value: string, inline: boolean): void {
+  const {given} = options;
+  if (name === 'steps') given.steps = wholeNumber(name, value, 1, 1e9);
+  else if (name === 'hidden-size') given.hiddenSize = wholeNumber(name, value, 1, 4096);
+  else if (name === 'seed') given.seed = wholeNumber(name, value, 0, 2 ** 32 - 1);
+  else if (name === 'backend') given.backend = oneOf(name, value, backends);
+  else if (value.startsWith('-') && !inline) throw wrong(`--${name} has no value: "${value}" looks like another option.`);
+  else if (name === 'corpus') given.corpus = isNamed(value) ? value : path.resolve(value);
+  else options.output = value;
+}
+
+function isNamed(corpus: string): boolean {
+  return namedCorpora.some((name) => name === corpus);
+}
+
+function wholeNumber(name: string, value: string, least: number, most: number): number {
   const number = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number < least) {
-    throw new UsageError(`${option} is "${value}", expected a whole number, ${least} or more.`);
-  }
-  return number;
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  throw wrong(`--${name} is "${value}", expected a whole number from ${least} to ${most}.`);
+}
+
+function oneOf<Name extends string>(option: string, value: string, names: readonly Name[]): Name {
+  const found = names.find((name) => name === value);
+  if (found) return found;
+  throw wrong(`--${option} is "${value}", expected one of ${names.join(', ')}.`);
+}
+
+function wrong(message: string): UserError {
+  return new UserError(`${message}\n\nThe options:\n${optionList}`, 2);
 }

@@ -1,86 +1,85 @@
-import pc from 'picocolors';
+import {brief, duration, grouped} from './figures';
+import type {HistoryPoint, SampleSet} from './history';
+import type {Screen} from './screen';
 
-export interface Measures {
+/** Where a training is at a moment. */
+export interface Moment {
+  /** Steps done. */
   step: number;
   steps: number;
   loss: number;
-  charactersPerSecond: number;
+  charactersASecond: number;
   secondsLeft: number;
 }
 
-interface Screen {
-  isTTY?: boolean;
-  columns?: number;
-  write(text: string): unknown;
-}
+/** Where a training of so many steps is, from a clock and the steps of this sitting. */
+export class Pace {
+  readonly #startedAt: number;
 
-/** Milliseconds between two pictures of the progress line. */
-const pace = 100;
+  constructor(
+    private readonly options: {steps: number; firstStep: number; charactersAStep: number; now?: () => number},
+  ) {
+    this.#startedAt = this.#now();
+  }
+
+  /** Of this sitting, validation and samples included. */
+  get seconds(): number {
+    return (this.#now() - this.#startedAt) / 1000;
+  }
+
+  at(step: number): Pick<Moment, 'step' | 'steps' | 'charactersASecond' | 'secondsLeft'> {
+    const {steps, firstStep, charactersAStep} = this.options;
+    const done = step - firstStep;
+    const {seconds} = this;
+    return {
+      step,
+      steps,
+      charactersASecond: seconds > 0 ? (done * charactersAStep) / seconds : 0,
+      secondsLeft: done > 0 ? (seconds / done) * (steps - step) : 0,
+    };
+  }
+
+  #now(): number {
+    return (this.options.now ?? (() => performance.now()))();
+  }
+}
 
 /**
- * What a run says while it goes. On a terminal one line is rewritten in place below the lines that stay; anywhere else
- * only lines that stay are printed.
+ * The line that is rewritten as training goes. Where the terminal is narrow, what matters least is left out.
  */
-export class Progress {
-  #drawn = false;
-  #last = 0;
-
-  constructor(private readonly screen: Screen) {}
-
-  /** Prints a line that stays. */
-  say(line = ''): void {
-    this.#clear();
-    this.screen.write(`${line}\n`);
-  }
-
-  /** Redraws the progress line, at most ten times a second; does nothing where there is no terminal. */
-  show(line: string): void {
-    if (!this.screen.isTTY || performance.now() - this.#last < pace) return;
-    this.#last = performance.now();
-    this.#clear();
-    this.screen.write(line.slice(0, (this.screen.columns ?? 80) - 1));
-    this.#drawn = true;
-  }
-
-  #clear(): void {
-    if (this.#drawn) this.screen.write('\r\u001b[2K');
-    this.#drawn = false;
-  }
+export function progressLine(moment: Moment, width: number): string {
+  const step = `step ${grouped(moment.step)}/${grouped(moment.steps)}`;
+  const loss = `loss ${moment.loss.toFixed(3)}`;
+  const perplexity = `perplexity ${Math.exp(moment.loss).toFixed(2)}`;
+  const speed = `${brief(moment.charactersASecond)} characters/s`;
+  const left = `${duration(moment.secondsLeft)} left`;
+  const shorter = [
+    [step, loss, perplexity, speed, left],
+    [step, loss, perplexity, left],
+    [step, loss, left],
+    [step, loss],
+    [step],
+  ].map((parts) => parts.join('  '));
+  return shorter.find((line) => line.length <= width) ?? shorter.at(-1)!;
 }
 
-/** The line that shows how far training is. */
-export function progressLine({step, steps, loss, charactersPerSecond, secondsLeft}: Measures): string {
-  return [
-    `step ${step} of ${steps} (${Math.floor((100 * step) / steps)} %)`,
-    `loss ${loss.toFixed(3)}`,
-    `perplexity ${Math.exp(loss).toFixed(2)}`,
-    `${Math.round(charactersPerSecond).toLocaleString('en')} characters/s`,
-    `${duration(secondsLeft)} left`,
-  ].join('   ');
+/** Prints what one report says; where there is no live line, with the pace too. */
+export function printPoint(screen: Screen, point: HistoryPoint, {steps, charactersASecond, secondsLeft}: Omit<Moment, 'loss'>): void {
+  const step = grouped(point.step).padStart(grouped(steps).length);
+  const parts = [
+    screen.colours.bold(`step ${step}`),
+    `loss ${point.loss.toFixed(3)}`,
+    `perplexity ${point.perplexity.toFixed(2)}`,
+    `validation ${screen.colours.cyan(point.validationPerplexity.toFixed(2))}`,
+    `rate ${Number(point.learningRate.toPrecision(6))}`,
+  ];
+  if (!screen.interactive) {
+    parts.push(`${brief(charactersASecond)} characters/s`, `${duration(secondsLeft)} left`);
+  }
+  screen.line(parts.join('  '));
 }
 
-/** The line printed at every report. */
-export function reportLine(
-  report: {step: number; loss: number; perplexity: number; learningRate: number; validationPerplexity?: number},
-  {charactersPerSecond, secondsLeft}: Pick<Measures, 'charactersPerSecond' | 'secondsLeft'>,
-): string {
-  const validation = report.validationPerplexity?.toFixed(3) ?? '-';
-  return [
-    `step ${String(report.step).padStart(5)}`,
-    `loss ${report.loss.toFixed(3)}`,
-    `perplexity ${report.perplexity.toFixed(2).padStart(5)}`,
-    pc.bold(`validation ${validation}`),
-    pc.dim(`rate ${Number(report.learningRate.toPrecision(3))}`),
-    pc.dim(`${Math.round(charactersPerSecond).toLocaleString('en')} characters/s`),
-    pc.dim(`${duration(secondsLeft)} left`),
-  ].join('   ');
-}
-
-/** Seconds as people say them: 0:07, 1:02:03. */
-export function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '-:--';
-  const whole = Math.round(seconds);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const clock = `${hours ? String(minutes).padStart(2, '0') : minutes}:${String(rest).padStart(2, '0')}`;
-  return hours ? `${hours}:${clock}` : clock;
+/** Prints sentences as they are, between quotes: spaces at either end are the model's own. */
+export function printSamples(screen: Screen, {sentences}: SampleSet): void {
+  for (const sentence of sentences) screen.line(screen.colours.dim(`  “${sentence}”`));
 }

@@ -1,35 +1,84 @@
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
 import type {Evaluation} from '@gatefold/training';
+import {version_core} from '@tensorflow/tfjs-core';
+import {exercise} from './exercise';
+import type {HistoryPoint} from './history';
+import type {RunRecord} from './run-record';
 
-/** The figures of a finished run, as they stand in result.json, on the screen and in the report. */
-export interface Result {
-  corpus: string;
-  characters: number;
-  steps: number;
-  seconds: number;
-  seed: number;
-  hiddenSize: number;
-  backend: string;
-  /** Symbol by symbol on the first characters, as in the classic exercise. */
-  validation: Figures;
-  /** Symbol by symbol on the last characters, never trained on and never looked at before the end. */
-  heldOut: Figures;
-  versions: Record<string, string>;
-}
-
-export interface Figures {
+/** How well the model predicts one part of the text. */
+export interface Measurement {
+  /** The length of the part. Its first character is only read, so one fewer is predicted. */
   characters: number;
   perplexity: number;
   bitsPerCharacter: number;
 }
 
-export function figures({perplexity, bitsPerSymbol, symbols}: Evaluation): Figures {
+/** What result.json holds. */
+export interface Result {
+  steps: number;
+  /** Of training, with its validation, samples and checkpoints. */
+  seconds: number;
+  seed: number;
+  backend: string;
+  corpus: string;
+  /** On the first characters of the text. Noisy: a thousand are few. */
+  validation: Measurement;
+  /** On the last characters of the text, which nothing was chosen by. */
+  heldOut: Measurement;
+  settings: Record<string, string | number>;
+  versions: Record<string, string>;
+  /** The points of the curves. */
+  history: HistoryPoint[];
+}
+
+export function resultOf(record: RunRecord, measured: {validation: Measurement; heldOut: Measurement}): Result {
+  const {settings, corpus, history, seconds} = record;
+  const {batchSize, sequenceLength, learningRate, clipNorm} = exercise;
+  return {
+    steps: settings.steps,
+    seconds,
+    seed: settings.seed,
+    backend: settings.backend,
+    corpus: corpus.name,
+    ...measured,
+    settings: {
+      layers: 1,
+      hiddenSize: settings.hiddenSize,
+      batchSize,
+      sequenceLength,
+      optimizer: 'sgd',
+      learningRate: learningRate.initial,
+      learningRateFactor: learningRate.factor,
+      learningRateEvery: learningRate.every,
+      clipNorm,
+      corpusCharacters: corpus.characters,
+      corpusSha256: corpus.sha256,
+    },
+    versions: versions(),
+    history: history.points,
+  };
+}
+
+/** An evaluation of ids that are characters. */
+export function measurementOf({perplexity, bitsPerSymbol, symbols}: Evaluation): Measurement {
   return {characters: symbols + 1, perplexity, bitsPerCharacter: bitsPerSymbol};
 }
 
-/** The result as lines for the screen. */
-export function resultLines({steps, seconds, validation, heldOut}: Result): string[] {
-  const line = (name: string, {characters, perplexity, bitsPerCharacter}: Figures) =>
-    `${name} ${characters.toLocaleString('en')} characters:`.padEnd(32) +
-    `perplexity ${perplexity.toFixed(3)}   ${bitsPerCharacter.toFixed(3)} bits a character`;
-  return [`${steps} steps in ${seconds.toFixed(1)} s`, line('first', validation), line('held-out', heldOut)];
+function versions(): Record<string, string> {
+  const packages = ['gpu-kernels', 'training', 'text8-data', 'lstm'].map((name) => `@gatefold/${name}`);
+  return {
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    '@tensorflow/tfjs-core': version_core,
+    ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+  };
+}
+
+/** From the manifest, which is not among a package's exports but lies above its entry's folder. */
+function versionOf(name: string): string {
+  const entry = createRequire(import.meta.url).resolve(name);
+  const manifest = readFileSync(path.join(path.dirname(entry), '..', 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as {version: string}).version;
 }

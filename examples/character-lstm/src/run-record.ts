@@ -1,29 +1,37 @@
-import type {JSONObject} from '@gatefold/training';
+import type {Checkpoint} from '@gatefold/training';
+import type {CorpusIdentity} from './corpus-choice';
+import type {History} from './history';
+import type {Settings} from './settings';
+import {UserError} from './user-error';
 
-/** What a run is of; a resumed run must be of the same. */
-export type Settings = {
-  corpus: string;
-  characters: number;
-  hiddenSize: number;
-  seed: number;
-};
+const example = 'character-lstm';
 
-/** What a run has shown so far; it travels in the checkpoint. */
-export type History = {
-  training: {step: number; loss: number; perplexity: number; learningRate: number}[];
-  validation: {step: number; perplexity: number}[];
-  samples: {step: number; sentences: string[]}[];
-  /** Seconds of training, validation and samples included, over all sittings. */
+/** What a checkpoint of this program carries beside the training itself. */
+export type RunRecord = {
+  settings: Settings;
+  corpus: CorpusIdentity;
+  history: History;
+  /** Spent on training, validation and samples, all sittings together. */
   seconds: number;
 };
 
-export type RunRecord = {settings: Settings; history: History};
-
-export function emptyHistory(): History {
-  return {training: [], validation: [], samples: [], seconds: 0};
+/** A record as the `extra` of a checkpoint. */
+export function toExtra(record: RunRecord): RunRecord & {example: string} {
+  return {example, ...record};
 }
 
-/** As it goes into a checkpoint. */
-export function toJSON(record: RunRecord): JSONObject {
-  return structuredClone(record) as unknown as JSONObject;
+/**
+ * The record of a checkpoint.
+ *
+ * @throws UserError where the checkpoint was written by another program.
+ */
+export function recordOf(checkpoint: Checkpoint, folder: string): RunRecord {
+  const extra = checkpoint.state.extra as (Partial<RunRecord> & {example?: string}) | undefined;
+  const {settings, corpus, history, seconds} = extra ?? {};
+  if (extra?.example !== example || !settings || !corpus || !history || seconds === undefined) {
+    throw new UserError(
+      `The checkpoint in ${folder} is not one of this program. Choose another --output, or leave out --resume to start anew.`,
+    );
+  }
+  return {settings, corpus, history, seconds};
 }

@@ -1,1 +1,5 @@
-export {};
+export {backendsUnderTest} from './backends-under-test';
+export {checkGradient} from './check-gradient';
+export {expectClose, type Tolerance} from './expect-close';
+export {expectNoLeak} from './expect-no-leak';
+export {seededIds, seededValues} from './seeded-values';

@@ -1,56 +1,115 @@
 import * as Plot from '@observablehq/plot';
 import {parseHTML} from 'linkedom';
-import type {History} from '../run-record';
+import type {HistoryPoint} from '../history';
 
-const width = 720;
-const height = 300;
-const colours = {training: '#8a8f98', validation: '#d9480f', loss: '#1c7ed6'};
+/** CSS colours. In a page they can be variables, which follow its light or dark scheme. */
+export interface CurveColours {
+  /** Text, axes, grid. */
+  ink: string;
+  /** What the model is trained on. */
+  training: string;
+  /** What it is not. */
+  validation: string;
+}
 
-/** The loss and perplexity curves of a run, as two SVG pictures whose text has the colour of the text around them. */
-export function drawCurves({training, validation}: History): {loss: string; perplexity: string} {
-  const horizontal = {label: 'step', grid: false};
+interface Series {
+  name: string;
+  colour: string;
+  points: {step: number; value: number}[];
+}
+
+/** Of one picture, in pixels. */
+export const curveSize = {width: 560, height: 340} as const;
+
+/** The curves of a run, each an SVG element as text: the loss, and the perplexity on a logarithmic scale. */
+export function curves(points: readonly HistoryPoint[], colours: CurveColours): {loss: string; perplexity: string} {
+  const series = (name: string, colour: string, value: (point: HistoryPoint) => number): Series => ({
+    name,
+    colour,
+    points: points.map((point) => ({step: point.step, value: value(point)})),
+  });
   return {
-    loss: draw({
-      x: horizontal,
-      y: {label: 'training loss, nats a character', grid: true},
-      marks: [
-        Plot.line(training, {x: 'step', y: 'loss', stroke: colours.loss, strokeWidth: 2}),
-        Plot.dot(training.length === 1 ? training : [], {x: 'step', y: 'loss', fill: colours.loss}),
-      ],
+    loss: picture({
+      label: 'loss, nats a character',
+      scale: 'linear',
+      ink: colours.ink,
+      series: [series('training, mean of 100 steps', colours.training, ({loss}) => loss)],
     }),
-    perplexity: draw({
-      x: horizontal,
-      // The first steps are near 27, the rest near 4: a logarithmic axis shows both.
-      y: {label: 'perplexity', type: 'log', grid: true, ticks: [3, 4, 5, 7, 10, 15, 20, 27], tickFormat: 'd'},
-      color: {domain: ['minibatch', 'validation'], range: [colours.training, colours.validation]},
-      marks: [
-        Plot.line(training, {x: 'step', y: 'perplexity', stroke: colours.training, strokeWidth: 1}),
-        Plot.line(validation, {x: 'step', y: 'perplexity', stroke: colours.validation, strokeWidth: 2}),
-        Plot.dot(validation.length === 1 ? validation : [], {x: 'step', y: 'perplexity', fill: colours.validation}),
-        Plot.text(['minibatch'], {frameAnchor: 'top-right', dx: -90, fill: colours.training, fontWeight: 'bold'}),
-        Plot.text(['validation'], {frameAnchor: 'top-right', fill: colours.validation, fontWeight: 'bold'}),
+    perplexity: picture({
+      label: 'perplexity',
+      scale: 'log',
+      ink: colours.ink,
+      series: [
+        series('minibatch', colours.training, ({perplexity}) => perplexity),
+        series('validation', colours.validation, ({validationPerplexity}) => validationPerplexity),
       ],
     }),
   };
 }
 
-function draw(options: Plot.PlotOptions): string {
-  const {document} = parseHTML('<html><body></body></html>');
-  const svg = Plot.plot({width, height, marginLeft: 50, ...options, document: document as unknown as Document});
-  svg.querySelector('style')?.remove(); // it sets a white background
-  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  svg.setAttribute('font-family', 'system-ui, DejaVu Sans, sans-serif');
-  svg.setAttribute('font-size', '12');
+interface Picture {
+  label: string;
+  scale: 'linear' | 'log';
+  ink: string;
+  series: Series[];
+}
+
+function picture({label, scale, ink, series}: Picture): string {
+  const {document} = parseHTML('<!doctype html><html><body></body></html>');
+  const steps = series.flatMap(({points}) => points.map(({step}) => step));
+  const values = series.flatMap(({points}) => points.map(({value}) => value));
+  const svg = Plot.plot({
+    document,
+    ...curveSize,
+    marginTop: 34,
+    marginLeft: 46,
+    marginBottom: 40,
+    marginRight: 16,
+    ariaLabel: `Curve of the ${label}, by training step`,
+    style: {color: ink, fontSize: '13px', fontFamily: 'inherit', background: 'none'},
+    x: {label: 'step', domain: [0, Math.max(1, ...steps)], ticks: 6, tickSize: 0},
+    y: {label, type: scale, domain: domainOf(values, scale), grid: true, tickSize: 0, ...(scale === 'log' && ticksOf(values))},
+    marks: [
+      ...series.flatMap(({name, colour, points}, index) => [
+        Plot.lineY(points, {x: 'step', y: 'value', stroke: colour, strokeWidth: 2, strokeLinejoin: 'round'}),
+        // One point makes no line; and each point says its number when pointed at.
+        Plot.dot(points, {
+          x: 'step',
+          y: 'value',
+          r: points.length === 1 ? 4 : 5,
+          fill: colour,
+          fillOpacity: points.length === 1 ? 1 : 0,
+          pointerEvents: 'all',
+          title: ({step, value}: {step: number; value: number}) =>
+            `${name}, step ${step.toLocaleString('en-US')}: ${value.toFixed(3)}`,
+        }),
+        Plot.text([`● ${name}`], {
+          frameAnchor: 'top-right',
+          fill: colour,
+          fontWeight: 'bold',
+          dx: -4,
+          dy: 6 + 20 * index,
+        }),
+      ]),
+      ...(values.length === 0 ? [Plot.text(['no reports yet'], {frameAnchor: 'middle', fill: ink})] : []),
+    ],
+  });
+  svg.setAttribute('role', 'img');
   return svg.outerHTML;
 }
 
-/** Both pictures one above the other, on white, as one SVG document. */
-export function stackCurves({loss, perplexity}: {loss: string; perplexity: string}): string {
-  const margin = 20;
-  const placed = (svg: string, y: number) => svg.replace('<svg ', `<svg x="${margin}" y="${y}" `);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width + 2 * margin}" height="${2 * height + 3 * margin}" color="#222">
-<rect width="100%" height="100%" fill="white"/>
-${placed(loss, margin)}
-${placed(perplexity, height + 2 * margin)}
-</svg>`;
+/** Room for all values, and for something where there are none. */
+function domainOf(values: number[], scale: 'linear' | 'log'): [number, number] {
+  if (values.length === 0) return [1, 30];
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (scale === 'log') return [least / 1.08, most * 1.08];
+  const room = 0.06 * (most - least || 1);
+  return [Math.max(0, least - room), most + room];
+}
+
+/** The round numbers within a logarithmic scale; Plot's own are only powers of ten where the scale is this short. */
+function ticksOf(values: number[]): {ticks: number[]; tickFormat: (value: number) => string} {
+  const [least, most] = domainOf(values, 'log');
+  const round = [1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 10_000, 100_000];
+  return {ticks: round.filter((value) => value >= least && value <= most), tickFormat: (value) => value.toLocaleString('en-US')};
 }

@@ -1,17 +1,25 @@
 import {createRequire} from 'node:module';
-import path from 'node:path';
 import {Resvg} from '@resvg/resvg-js';
+import type {HistoryPoint} from '../history';
+import {curveSize, curves} from './curves';
 
-/** Renders an SVG document at twice its size, with a font that comes with us: a bare machine has none. */
-export function renderPNG(svg: string): Uint8Array {
-  const fonts = path.join(path.dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
-  const image = new Resvg(svg, {
+const require = createRequire(import.meta.url);
+
+/** Fonts of our own, since a bare machine has none and text without a font is not drawn. */
+const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => require.resolve(`dejavu-fonts-ttf/ttf/${file}`));
+
+const paper = '#ffffff';
+
+/** The curves of a run as one PNG, side by side, at twice their size. */
+export function curvesPNG(points: readonly HistoryPoint[]): Uint8Array {
+  const {loss, perplexity} = curves(points, {ink: '#1f2430', training: '#2b5fc7', validation: '#c4501b'});
+  const {width, height} = curveSize;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${2 * width}" height="${height}" font-family="DejaVu Sans">
+    ${loss}<g transform="translate(${width} 0)">${perplexity}</g></svg>`;
+  const picture = new Resvg(svg, {
+    background: paper,
     fitTo: {mode: 'zoom', value: 2},
-    font: {
-      fontFiles: [path.join(fonts, 'DejaVuSans.ttf'), path.join(fonts, 'DejaVuSans-Bold.ttf')],
-      loadSystemFonts: false,
-      defaultFontFamily: 'DejaVu Sans',
-    },
+    font: {fontFiles, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans'},
   });
-  return image.render().asPng();
+  return picture.render().asPng();
 }

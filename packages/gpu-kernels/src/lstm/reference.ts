@@ -6,14 +6,15 @@ import {
   mul,
   reshape,
   sigmoid,
+  slice,
   split,
   stack,
+  type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
   tanh,
   tidy,
-  unstack,
   zeros,
 } from '@tensorflow/tfjs-core';
 import type {LSTMResult} from './lstm';
@@ -38,7 +39,8 @@ export function lstmReference({x, kernel, recurrentKernel, bias, hidden, cell}: 
   return tidy(() => {
     const [batchSize, hiddenSize] = hidden.shape;
     const outputs: Tensor2D[] = [];
-    for (const input of x.shape[0] > 0 ? unstack(x) : []) {
+    for (let step = 0; step < x.shape[0]; step++) {
+      const input = slice(x as Tensor, step, 1); // not `unstack`: its gradient fails where there is one step
       const fromInput =
         input.dtype === 'int32'
           ? gather(kernel, reshape(input, [batchSize]))

@@ -1,0 +1,32 @@
+import {constants} from 'node:os';
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** npm and the terminal may each pass on the same Ctrl-C; a second one within this many milliseconds is no second wish. */
+const echo = 300;
+
+/** The user's wish to stop, as an AbortSignal. A second one ends the process at once. */
+export class Interruption {
+  readonly #controller = new AbortController();
+  /** What the process ends with: 128 and the number of the signal, 130 for Ctrl-C. */
+  exitCode = 0;
+
+  constructor() {
+    let firstAt = 0;
+    for (const signal of signals) {
+      process.on(signal, () => {
+        if (this.signal.aborted) {
+          if (performance.now() - firstAt > echo) process.exit(this.exitCode);
+          return;
+        }
+        firstAt = performance.now();
+        this.exitCode = 128 + constants.signals[signal];
+        this.#controller.abort();
+      });
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+}

@@ -1,0 +1,11 @@
+import type {BackendName} from '@gatefold/gpu-kernels';
+
+/** What makes one run another run: the same settings end with the same numbers. Plain JSON, for the checkpoint. */
+export type Settings = {
+  steps: number;
+  hiddenSize: number;
+  backend: BackendName;
+  seed: number;
+  /** A named corpus, or the full path of a file. */
+  corpus: string;
+};

@@ -1,0 +1,339 @@
+import {backendsUnderTest, checkGradient, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {type BackendName, useBackend} from '../backends/use-backend';
+import {IdRangeError} from '../errors/id-range-error';
+import {ShapeError} from '../errors/shape-error';
+import fixture from './fixtures/lstm.json';
+import {type LSTMInputs, type LSTMResult, lstm} from './lstm';
+import {type LSTMArguments, lstmReference} from './reference';
+
+interface Sizes {
+  T: number;
+  B: number;
+  I: number;
+  H: number;
+  ids?: boolean;
+}
+
+interface Values {
+  sizes: Sizes;
+  x: Float32Array | Int32Array;
+  kernel: Float32Array;
+  recurrentKernel: Float32Array;
+  bias: Float32Array;
+  hidden: Float32Array;
+  cell: Float32Array;
+}
+
+function values(sizes: Sizes, seed = 1, scale = 0.5): Values {
+  const {T, B, I, H, ids} = sizes;
+  return {
+    sizes,
+    x: ids ? seededIds(T * B, I, seed) : seededValues(T * B * I, seed),
+    kernel: seededValues(I * 4 * H, seed + 1, scale),
+    recurrentKernel: seededValues(H * 4 * H, seed + 2, scale),
+    bias: seededValues(4 * H, seed + 3, scale),
+    hidden: seededValues(B * H, seed + 4),
+    cell: seededValues(B * H, seed + 5),
+  };
+}
+
+function tensors({sizes: {T, B, I, H, ids}, x, ...rest}: Values): LSTMArguments {
+  return {
+    // Tensors on cpu keep the array they are given: each gets its own.
+    x: ids ? tf.tensor2d(x.slice(), [T, B], 'int32') : tf.tensor3d(x.slice() as Float32Array, [T, B, I]),
+    kernel: tf.tensor2d(rest.kernel.slice(), [I, 4 * H]),
+    recurrentKernel: tf.tensor2d(rest.recurrentKernel.slice(), [H, 4 * H]),
+    bias: tf.tensor1d(rest.bias.slice()),
+    hidden: tf.tensor2d(rest.hidden.slice(), [B, H]),
+    cell: tf.tensor2d(rest.cell.slice(), [B, H]),
+  };
+}
+
+const run = ({hidden, cell, ...inputs}: LSTMArguments): LSTMResult => lstm({...inputs, initialState: {hidden, cell}});
+
+type Numbers = Record<'outputs' | 'hidden' | 'cell', Float32Array>;
+
+/** The three results, and the tensors made on the way let go. */
+async function results(implementation: (inputs: LSTMArguments) => LSTMResult, given: Values): Promise<Numbers> {
+  const inputs = tensors(given);
+  const {outputs, finalState} = implementation(inputs);
+  const numbers = {
+    outputs: (await outputs.data()) as Float32Array,
+    hidden: (await finalState.hidden.data()) as Float32Array,
+    cell: (await finalState.cell.data()) as Float32Array,
+  };
+  const copies = {outputs: numbers.outputs.slice(), hidden: numbers.hidden.slice(), cell: numbers.cell.slice()};
+  tf.dispose([inputs, outputs, finalState] as unknown as tf.TensorContainer);
+  return copies;
+}
+
+type Part = 'outputs' | 'hidden' | 'cell';
+
+/** A scalar that depends on the named results, each value with a weight of its own. */
+function weighted({outputs, finalState}: LSTMResult, parts: Part[]): tf.Scalar {
+  const all = {outputs, ...finalState} as Record<Part, tf.Tensor>;
+  const sums = parts.map((part, index) => {
+    const {shape, size} = all[part];
+    return tf.sum(tf.mul(all[part], tf.tensor(seededValues(size, 77 + index), shape)));
+  });
+  return tf.addN(sums) as tf.Scalar;
+}
+
+const differentiable = ['kernel', 'recurrentKernel', 'bias', 'hidden', 'cell'] as const;
+
+/** The gradients of `weighted` in every float input. */
+async function gradients(
+  implementation: (inputs: LSTMArguments) => LSTMResult,
+  given: Values,
+  parts: Part[] = ['outputs', 'hidden', 'cell'],
+): Promise<Float32Array[]> {
+  const inputs = tensors(given);
+  const names = given.sizes.ids ? differentiable : ([...differentiable, 'x'] as const);
+  const found = tf.grads((...moved: tf.Tensor[]) => {
+    const replaced = Object.fromEntries(names.map((name, index) => [name, moved[index]!]));
+    return weighted(implementation({...inputs, ...replaced}), parts);
+  })(names.map((name) => inputs[name] as tf.Tensor));
+  const numbers = await Promise.all(found.map(async (gradient) => (await gradient.data()).slice() as Float32Array));
+  tf.dispose([inputs, found] as unknown as tf.TensorContainer);
+  return numbers;
+}
+
+const shapes: Sizes[] = [
+  {T: 1, B: 1, I: 1, H: 1},
+  {T: 1, B: 5, I: 3, H: 7},
+  {T: 4, B: 3, I: 5, H: 4},
+  {T: 6, B: 2, I: 9, H: 13},
+  {T: 3, B: 33, I: 8, H: 16},
+  {T: 5, B: 4, I: 27, H: 11, ids: true},
+  {T: 10, B: 64, I: 27, H: 64, ids: true},
+];
+
+describe.each(backendsUnderTest)('lstm on %s', (backend) => {
+  const onReference = async <T>(f: () => Promise<T>): Promise<T> => {
+    await useBackend('cpu');
+    try {
+      return await f();
+    } finally {
+      await useBackend(backend as BackendName);
+    }
+  };
+
+  beforeAll(async () => {
+    await useBackend(backend as BackendName);
+  });
+  beforeEach(() => expect(tf.getBackend()).toBe(backend));
+
+  test.each(shapes)('T $T, B $B, I $I, H $H, ids $ids: results within 1e-5 of the reference', async (sizes) => {
+    const given = values(sizes);
+    const expected = await onReference(() => results(lstmReference, given));
+    const actual = await results(run, given);
+    for (const part of ['outputs', 'hidden', 'cell'] as const) {
+      expectClose(actual[part], expected[part], {relative: 1e-5, absolute: 1e-6});
+    }
+  });
+
+  test.each(shapes)('T $T, B $B, I $I, H $H, ids $ids: gradients within 1e-5 of the reference', async (sizes) => {
+    const given = values(sizes);
+    const expected = await onReference(() => gradients(lstmReference, given));
+    const actual = await gradients(run, given);
+    expect(actual).toHaveLength(sizes.ids ? 5 : 6);
+    actual.forEach((gradient, index) => {
+      expectClose(gradient, expected[index]!, {relative: 1e-5});
+    });
+  });
+
+  test.each([[['outputs']], [['hidden']], [['cell']]] as [Part[]][])(
+    'gradients through %s alone within 1e-5 of the reference',
+    async (parts) => {
+      const given = values({T: 4, B: 3, I: 5, H: 6});
+      const expected = await onReference(() => gradients(lstmReference, given, parts));
+      const actual = await gradients(run, given, parts);
+      actual.forEach((gradient, index) => {
+        expectClose(gradient, expected[index]!, {relative: 1e-5});
+      });
+    },
+  );
+
+  test('gradients within 2e-3 of finite differences', async () => {
+    const sizes = {T: 3, B: 2, I: 3, H: 5};
+    const given = values(sizes);
+    const named = tensors(given);
+    const names = [...differentiable, 'x'] as const;
+    const inputs = names.map((name) => ({shape: named[name].shape, values: given[name] as Float32Array}));
+    tf.dispose(named as unknown as tf.TensorContainer);
+    await checkGradient(
+      (...moved) =>
+        tf.tidy(() => {
+          const replaced = Object.fromEntries(names.map((name, index) => [name, moved[index]!]));
+          return weighted(run(replaced as unknown as LSTMArguments), ['outputs', 'hidden', 'cell']);
+        }),
+      inputs,
+    );
+  });
+
+  test.each(Object.entries(fixture.sources))('results and gradients within 1e-5 of %s', async (_, source) => {
+    type Stored = {shape: number[]; values: number[]};
+    const load = ({shape, values}: Stored) => tf.tensor(values, shape);
+    const inputs = Object.entries(fixture.inputs).map(([name, stored]) => [name, load(stored)] as const);
+    const names = inputs.map(([name]) => name);
+    const leaves = inputs.map(([, tensor]) => tensor);
+    const weights = Object.fromEntries(Object.entries(fixture.weights).map(([name, stored]) => [name, load(stored)]));
+    const of = (moved: tf.Tensor[]) => {
+      const {outputs, finalState} = run(
+        Object.fromEntries(names.map((name, index) => [name, moved[index]!])) as unknown as LSTMArguments,
+      );
+      return {outputs, finalHidden: finalState.hidden, finalCell: finalState.cell} as Record<string, tf.Tensor>;
+    };
+    for (const [name, tensor] of Object.entries(of(leaves))) {
+      expectClose(await tensor.data(), (source.results as Record<string, Stored>)[name]!.values, {
+        relative: 1e-5,
+        absolute: 1e-6,
+      });
+    }
+    const found = tf.grads((...moved: tf.Tensor[]) =>
+      tf.addN(Object.entries(of(moved)).map(([name, tensor]) => tf.sum(tf.mul(tensor, weights[name]!)))),
+    )(leaves);
+    for (const [index, name] of names.entries()) {
+      expectClose(await found[index]!.data(), (source.gradients as Record<string, Stored>)[name]!.values, {
+        relative: 1e-5,
+      });
+    }
+    tf.disposeVariables();
+  });
+
+  test('any shape: results within 1e-5 of the reference', async () => {
+    const sizes = fc.record({
+      T: fc.integer({min: 1, max: 6}),
+      B: fc.integer({min: 1, max: 9}),
+      I: fc.integer({min: 1, max: 12}),
+      H: fc.integer({min: 1, max: 18}),
+      ids: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.integer({min: 0, max: 1000}), async (size, seed) => {
+        const given = values(size, seed);
+        const expected = await onReference(() => results(lstmReference, given));
+        const actual = await results(run, given);
+        for (const part of ['outputs', 'hidden', 'cell'] as const) {
+          expectClose(actual[part], expected[part], {relative: 1e-5, absolute: 1e-6});
+        }
+      }),
+      {numRuns: 25, seed: 20261123},
+    );
+  });
+
+  test('a long sequence of 256 units stays within 1e-5 of the reference', async () => {
+    const given = values({T: 50, B: 8, I: 27, H: 256, ids: true}, 3, 0.1);
+    const expected = await onReference(() => results(lstmReference, given));
+    const actual = await results(run, given);
+    expectClose(actual.outputs, expected.outputs, {relative: 1e-5, absolute: 1e-6});
+  });
+
+  test('without an initial state it starts from zeros', async () => {
+    const given = values({T: 3, B: 2, I: 4, H: 5});
+    const {hidden, cell, ...inputs} = tensors(given);
+    const implied = lstm(inputs);
+    const zeros = {hidden: tf.zerosLike(hidden), cell: tf.zerosLike(cell)};
+    const explicit = lstm({...inputs, initialState: zeros});
+    expect(await implied.outputs.data()).toEqual(await explicit.outputs.data());
+  });
+
+  test('the same input twice gives the same bits', async () => {
+    const given = values({T: 7, B: 5, I: 6, H: 19});
+    expect(await results(run, given)).toEqual(await results(run, given));
+  });
+
+  test('no steps give the initial state back', async () => {
+    const given = values({T: 0, B: 2, I: 3, H: 4});
+    const {outputs, hidden, cell} = await results(run, given);
+    expect(outputs).toHaveLength(0);
+    expect(hidden).toEqual(given.hidden);
+    expect(cell).toEqual(given.cell);
+  });
+
+  test('no steps pass the gradient of the final state to the initial one, and none to the weights', async () => {
+    const given = values({T: 0, B: 2, I: 3, H: 4});
+    const [kernel, recurrentKernel, bias, hidden, cell] = await gradients(run, given, ['hidden', 'cell']);
+    expect([...kernel!, ...recurrentKernel!, ...bias!].every((value) => value === 0)).toBe(true);
+    expectClose(hidden!, seededValues(8, 77), {relative: 1e-6});
+    expectClose(cell!, seededValues(8, 78), {relative: 1e-6});
+  });
+
+  test('an empty batch gives empty results', async () => {
+    const {outputs, finalState} = run(tensors(values({T: 3, B: 0, I: 3, H: 4})));
+    expect(outputs.shape).toEqual([3, 0, 4]);
+    expect(finalState.hidden.shape).toEqual([0, 4]);
+  });
+
+  test('gates far out saturate, without NaN', async () => {
+    const {outputs, cell} = await results(run, values({T: 4, B: 3, I: 5, H: 6}, 1, 200));
+    expect([...outputs, ...cell].every(Number.isFinite)).toBe(true);
+    expect(Math.max(...outputs.map(Math.abs))).toBeLessThanOrEqual(1);
+  });
+
+  test('NaN in the input is NaN in the output of its row, and of no other', async () => {
+    const given = values({T: 2, B: 2, I: 3, H: 5});
+    given.x[0] = Number.NaN; // row 0
+    const {hidden} = await results(run, given);
+    expect([...hidden.subarray(0, 5)].every(Number.isNaN)).toBe(true);
+    expect([...hidden.subarray(5)].every(Number.isFinite)).toBe(true);
+  });
+
+  test('an id outside the table is an error that names it', () => {
+    const {hidden, cell, x, ...weights} = tensors(values({T: 2, B: 2, I: 3, H: 4, ids: true}));
+    for (const bad of [3, -1]) {
+      const ids = tf.tensor2d([0, 1, bad, 2], [2, 2], 'int32');
+      const attempt = () => lstm({...weights, x: ids, initialState: {hidden, cell}});
+      expect(attempt).toThrow(IdRangeError);
+      expect(attempt).toThrow(`id ${bad} at position 2, expected ids from 0 to 2`);
+    }
+    tf.dispose(x);
+  });
+
+  test('shapes and dtypes that do not fit are errors that say what came and what was expected', () => {
+    const good = tensors(values({T: 2, B: 3, I: 4, H: 5}));
+    const {hidden, cell, ...inputs} = good;
+    const attempt = (change: {[Name in keyof LSTMInputs]?: tf.Tensor | LSTMInputs['initialState']}) => () =>
+      lstm({...inputs, initialState: {hidden, cell}, ...change} as LSTMInputs);
+    expect(attempt({x: tf.zeros([2, 3, 6])})).toThrow(ShapeError);
+    expect(attempt({x: tf.zeros([2, 3, 6])})).toThrow(
+      'x is float32 [2, 3, 6], expected float32 [T, B, 4] or ids int32 [T, B]',
+    );
+    expect(attempt({x: tf.zeros([2, 3])})).toThrow(ShapeError);
+    expect(attempt({kernel: tf.zeros([4, 16])})).toThrow('kernel is float32 [4, 16], expected float32 [I, 20]');
+    expect(attempt({recurrentKernel: tf.zeros([5, 16])})).toThrow(
+      'recurrentKernel is float32 [5, 16], expected float32 [5, 20]',
+    );
+    expect(attempt({bias: tf.zeros([5])})).toThrow('bias is float32 [5], expected float32 [20]');
+    expect(attempt({initialState: {hidden: tf.zeros([2, 5]) as tf.Tensor2D, cell}})).toThrow(
+      'initialState.hidden is float32 [2, 5], expected float32 [3, 5]',
+    );
+  });
+
+  test('neither results nor gradients nor errors leave tensors behind', async () => {
+    const given = values({T: 3, B: 4, I: 5, H: 6});
+    await expectNoLeak(async () => {
+      for (let round = 0; round < 20; round++) {
+        await results(run, given);
+        await gradients(run, given);
+      }
+      const inputs = tensors({...given, sizes: {...given.sizes}});
+      const ids = tf.tensor2d([9], [1, 1], 'int32');
+      expect(() =>
+        lstm({x: ids, kernel: inputs.kernel, recurrentKernel: inputs.recurrentKernel, bias: inputs.bias}),
+      ).toThrow();
+      tf.dispose([inputs, ids] as unknown as tf.TensorContainer);
+    });
+  });
+
+  test('a gradient in some of the weights only leaves nothing behind', async () => {
+    await expectNoLeak(() => {
+      const {hidden, cell, bias, ...inputs} = tensors(values({T: 3, B: 2, I: 4, H: 5}));
+      const found = tf.grad((moved) => tf.sum(lstm({...inputs, bias: moved as tf.Tensor1D}).outputs))(bias);
+      tf.dispose([hidden, cell, bias, inputs, found] as unknown as tf.TensorContainer);
+    });
+  });
+});

@@ -1,0 +1,146 @@
+import {backendsUnderTest, expectClose, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import * as tf from '@tensorflow/tfjs';
+import {afterEach, beforeAll, describe, expect, test} from 'vitest';
+import {type BackendName, useBackend} from '../backends/use-backend';
+import {ShapeError} from '../errors/shape-error';
+import fixture from './fixtures/optimizer-steps.json';
+import {adagradStep, adamStep, momentumStep, type StepInputs, sgdStep, type UpdateRule} from './optimizer-step';
+import {optimizerStepReference} from './reference';
+
+const rules = ['sgd', 'momentum', 'adagrad', 'adam'] as const;
+
+const variables = (values: (number[] | Float32Array)[], shapes: number[][]) =>
+  values.map((each, index) => tf.tidy(() => tf.variable(tf.tensor(Float32Array.from(each), shapes[index]!))));
+const filled = (value: number, shapes: number[][]) =>
+  shapes.map((shape) => tf.tidy(() => tf.variable(tf.fill(shape, value))));
+
+/** A function that makes step after step of a rule, with state of its own. */
+function stepper(kind: (typeof rules)[number], shapes: number[][], learningRate: number) {
+  const [first, second] = [filled(kind === 'adagrad' ? 0.1 : 0, shapes), filled(0, shapes)];
+  return (inputs: Omit<StepInputs, 'learningRate'>, step: number): tf.Scalar => {
+    const all = {...inputs, learningRate};
+    switch (kind) {
+      case 'sgd':
+        return sgdStep(all);
+      case 'momentum':
+        return momentumStep({...all, decay: 0.9, velocities: first});
+      case 'adagrad':
+        return adagradStep({...all, epsilon: 1e-7, accumulators: first});
+      case 'adam':
+        return adamStep({
+          ...all,
+          beta1: 0.9,
+          beta2: 0.999,
+          epsilon: 1e-8,
+          step,
+          firstMoments: first,
+          secondMoments: second,
+        });
+    }
+  };
+}
+
+describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
+  beforeAll(async () => {
+    await useBackend(backend as BackendName);
+  });
+  afterEach(() => tf.disposeVariables());
+
+  test.each(rules)(`%s: five clipped steps within 1e-5 of ${fixture.source}`, async (kind) => {
+    const {shapes, start, gradients, clipNorm, learningRate, runs} = fixture;
+    const parameters = variables(start, shapes);
+    const step = stepper(kind, shapes, learningRate);
+    for (const [index, expected] of runs[kind].entries()) {
+      const given = gradients[index]!.map((values, at) => tf.tensor(values, shapes[at]!));
+      const norm = step({parameters, gradients: given, clipNorm}, index + 1);
+      expectClose(await norm.data(), [expected.norm], {relative: 1e-5});
+      for (const [at, parameter] of parameters.entries()) {
+        expectClose(await parameter.data(), expected.parameters[at]!, {relative: 1e-5});
+      }
+    }
+  });
+
+  test.each(rules)('%s: the kernel is within 1e-5 of the reference', async (kind) => {
+    const shapes = [[5, 7], [3], [64]];
+    const start = shapes.map((shape, index) =>
+      seededValues(
+        shape.reduce((a, b) => a * b),
+        index,
+      ),
+    );
+    const gradients = start.map((values, index) => tf.tensor(seededValues(values.length, 10 + index), shapes[index]!));
+    const rule: Record<typeof kind, UpdateRule> = {
+      sgd: {kind: 'sgd', learningRate: 0.1},
+      momentum: {kind: 'momentum', learningRate: 0.1, decay: 0.9},
+      adagrad: {kind: 'adagrad', learningRate: 0.1, epsilon: 1e-7},
+      adam: {kind: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 1},
+    };
+    const [ours, theirs] = [variables(start, shapes), variables(start, shapes)];
+    const slotCount = {sgd: 0, momentum: 1, adagrad: 1, adam: 2}[kind];
+    const slots = Array.from({length: slotCount}, () => filled(kind === 'adagrad' ? 0.1 : 0, shapes));
+    const step = stepper(kind, shapes, 0.1);
+    const norm = step({parameters: ours, gradients, clipNorm: 2}, 1);
+    const expected = optimizerStepReference({parameters: theirs, gradients, slots, rule: rule[kind], clipNorm: 2});
+    expectClose(await norm.data(), await expected.data(), {relative: 1e-6});
+    for (const [index, parameter] of ours.entries()) {
+      expectClose(await parameter.data(), await theirs[index]!.data(), {relative: 1e-5});
+    }
+  });
+
+  test('gradients within the norm are not scaled', async () => {
+    const parameters = variables([[1, 2]], [[2]]);
+    const norm = sgdStep({parameters, gradients: [tf.tensor1d([3, 4])], learningRate: 0.5, clipNorm: 5});
+    expect([...(await norm.data())]).toEqual([5]);
+    expectClose(await parameters[0]!.data(), [-0.5, 0], {relative: 1e-6});
+  });
+
+  test.each(rules.flatMap((kind) => [Number.NaN, Number.POSITIVE_INFINITY].map((value) => [kind, value] as const)))(
+    '%s: a gradient of %d changes nothing, and shows in the norm',
+    async (kind, value) => {
+      const parameters = variables([[1, 2], [3]], [[2], [1]]);
+      const step = stepper(kind, [[2], [1]], 0.1);
+      const norm = step({parameters, gradients: [tf.tensor1d([1, value]), tf.tensor1d([1])], clipNorm: 1}, 1);
+      expect(Number.isFinite((await norm.data())[0])).toBe(false);
+      expect([...(await parameters[0]!.data())]).toEqual([1, 2]);
+      expect([...(await parameters[1]!.data())]).toEqual([3]);
+    },
+  );
+
+  test('no parameters are no work', async () => {
+    const norm = sgdStep({parameters: [], gradients: [], learningRate: 1});
+    expect([...(await norm.data())]).toEqual([0]);
+  });
+
+  test('a product of tfjs is fresh after its factor was changed in place', async () => {
+    const [factor] = variables([[1, 0, 0, 1]], [[2, 2]]) as [tf.Variable];
+    const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
+    expect([...(await tf.matMul(x, factor as tf.Tensor as tf.Tensor2D).data())]).toEqual([1, 2, 3, 4]);
+    sgdStep({parameters: [factor], gradients: [tf.tensor2d([-1, 0, 0, -1], [2, 2])], learningRate: 1});
+    expect([...(await tf.matMul(x, factor as tf.Tensor as tf.Tensor2D).data())]).toEqual([2, 4, 6, 8]);
+  });
+
+  test('what does not fit is an error that says what came and what was expected', () => {
+    const parameters = variables([[1, 2]], [[2]]);
+    const learningRate = 1;
+    expect(() => sgdStep({parameters, gradients: [], learningRate})).toThrow('0 gradients for 1 parameters');
+    expect(() => sgdStep({parameters, gradients: [tf.zeros([3])], learningRate})).toThrow(ShapeError);
+    expect(() => sgdStep({parameters, gradients: [tf.zeros([3])], learningRate})).toThrow(
+      'gradients[0] is float32 [3], expected float32 [2]',
+    );
+    for (const clipNorm of [0, -1, Number.NaN]) {
+      expect(() => sgdStep({parameters, gradients: [tf.zeros([2])], learningRate, clipNorm})).toThrow(RangeError);
+    }
+  });
+
+  test('nothing is left behind', async () => {
+    const parameters = variables([[1, 2]], [[2]]);
+    const steps = rules.map((kind) => stepper(kind, [[2]], 0.1));
+    await expectNoLeak(() => {
+      for (let round = 1; round <= 20; round++) {
+        const gradients = [tf.tensor1d([1, 2])];
+        for (const step of steps) step({parameters, gradients, clipNorm: 1}, round).dispose();
+        tf.dispose(gradients);
+      }
+    });
+  });
+});

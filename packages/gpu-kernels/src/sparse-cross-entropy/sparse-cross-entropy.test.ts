@@ -1,0 +1,117 @@
+import {backendsUnderTest, checkGradient, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import * as tf from '@tensorflow/tfjs';
+import {beforeAll, describe, expect, test} from 'vitest';
+import {type BackendName, useBackend} from '../backends/use-backend';
+import {IdRangeError} from '../errors/id-range-error';
+import {ShapeError} from '../errors/shape-error';
+import fixture from './fixtures/cross-entropy.json';
+import {sparseCrossEntropyReference} from './reference';
+import {type Reduction, type SparseCrossEntropyInputs, sparseCrossEntropy} from './sparse-cross-entropy';
+
+function inputs(shape: number[], classes: number, scale = 4): {logits: tf.Tensor; labels: tf.Tensor} {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return {
+    logits: tf.tensor(seededValues(count * classes, 1, scale), [...shape, classes]),
+    labels: tf.tensor(seededIds(count, classes, 2), shape, 'int32'),
+  };
+}
+
+/** The loss, and the gradient of its sum weighted by position. */
+async function everything(
+  f: (inputs: SparseCrossEntropyInputs) => tf.Tensor,
+  {logits, labels}: {logits: tf.Tensor; labels: tf.Tensor},
+  reduction: Reduction,
+): Promise<Float32Array[]> {
+  const loss = f({logits, labels, reduction});
+  const gradient = tf.grad((moved) => {
+    const value = f({logits: moved, labels, reduction});
+    return tf.sum(tf.mul(value, tf.tensor(seededValues(value.size, 9), value.shape)));
+  })(logits);
+  const numbers = await Promise.all([loss, gradient].map(async (each) => (await each.data()).slice() as Float32Array));
+  tf.dispose([loss, gradient, logits, labels]);
+  return numbers;
+}
+
+describe.each(backendsUnderTest)('sparseCrossEntropy on %s', (backend) => {
+  beforeAll(async () => {
+    await useBackend(backend as BackendName);
+  });
+
+  const shapes: [number[], number][] = [
+    [[1], 1],
+    [[3], 2],
+    [[5], 27],
+    [[10, 64], 27],
+    [[2, 3, 4], 13],
+    [[7], 729],
+  ];
+  const reductions: Reduction[] = ['mean', 'sum', 'none'];
+  test.each(shapes.flatMap(([shape, classes]) => reductions.map((reduction) => ({shape, classes, reduction}))))(
+    '$shape labels of $classes, $reduction: loss and gradient within 1e-5 of the reference',
+    async ({shape, classes, reduction}) => {
+      await useBackend('cpu');
+      const expected = await everything(sparseCrossEntropyReference, inputs(shape, classes), reduction);
+      await useBackend(backend as BackendName);
+      const actual = await everything(sparseCrossEntropy, inputs(shape, classes), reduction);
+      actual.forEach((part, index) => {
+        expectClose(part, expected[index]!, {relative: 1e-5, absolute: 1e-6});
+      });
+    },
+  );
+
+  test(`losses and gradient within 1e-5 of ${fixture.source}`, async () => {
+    const logits = tf.tensor2d(fixture.logits);
+    const labels = tf.tensor1d(fixture.labels, 'int32');
+    expectClose(await sparseCrossEntropy({logits, labels, reduction: 'none'}).data(), fixture.losses, {relative: 1e-5});
+    expectClose(await sparseCrossEntropy({logits, labels}).data(), [fixture.mean], {relative: 1e-5});
+    const gradient = tf.grad((moved) => sparseCrossEntropy({logits: moved, labels}))(logits);
+    expectClose(await gradient.data(), fixture.gradientOfMean, {relative: 1e-5});
+  });
+
+  test('gradient within 2e-3 of finite differences', async () => {
+    const labels = tf.tensor1d([0, 4, 2], 'int32');
+    await checkGradient(
+      (logits) => tf.tidy(() => sparseCrossEntropy({logits: logits!, labels}) as tf.Scalar),
+      [{shape: [3, 5], values: seededValues(15, 1, 2)}],
+    );
+  });
+
+  test('logits of ten thousand neither overflow nor lose the loss', async () => {
+    const logits = tf.tensor2d([1e4, -1e4, 0, -1e4, 1e4, 0], [2, 3]);
+    const losses = await sparseCrossEntropy({logits, labels: tf.tensor1d([0, 0], 'int32'), reduction: 'none'}).data();
+    expectClose(losses, [0, 2e4], {relative: 1e-6});
+  });
+
+  test('NaN in a row is NaN in its loss', async () => {
+    const logits = tf.tensor2d([Number.NaN, 1, 2, 1, 2, 3], [2, 3]);
+    const losses = await sparseCrossEntropy({logits, labels: tf.tensor1d([1, 1], 'int32'), reduction: 'none'}).data();
+    expect(losses[0]).toBeNaN();
+    expect(Number.isFinite(losses[1])).toBe(true);
+  });
+
+  test('a label outside the classes is an error that names it', () => {
+    for (const bad of [3, -1]) {
+      const attempt = () => sparseCrossEntropy({logits: tf.zeros([2, 3]), labels: tf.tensor1d([0, bad], 'int32')});
+      expect(attempt).toThrow(IdRangeError);
+      expect(attempt).toThrow(`labels has id ${bad} at position 1, expected ids from 0 to 2`);
+    }
+  });
+
+  test('shapes and dtypes that do not fit are errors that say what came and what was expected', () => {
+    const logits = tf.zeros([2, 3]);
+    expect(() => sparseCrossEntropy({logits, labels: tf.zeros([3], 'int32')})).toThrow(ShapeError);
+    expect(() => sparseCrossEntropy({logits, labels: tf.zeros([3], 'int32')})).toThrow(
+      'labels is int32 [3], expected int32 [2]',
+    );
+    expect(() => sparseCrossEntropy({logits, labels: tf.zeros([2])})).toThrow(
+      'labels is float32 [2], expected int32 [2]',
+    );
+    expect(() => sparseCrossEntropy({logits: tf.zeros([2, 0]), labels: tf.zeros([2], 'int32')})).toThrow(ShapeError);
+  });
+
+  test('nothing is left behind', async () => {
+    await expectNoLeak(async () => {
+      for (const reduction of reductions) await everything(sparseCrossEntropy, inputs([4], 5), reduction);
+    });
+  });
+});
