@@ -1,6 +1,16 @@
+import path from 'node:path';
 import {defineConfig} from 'vitest/config';
 
+const source = (file: string) => path.resolve(import.meta.dirname, 'packages', file);
+
 export default defineConfig({
+  resolve: {
+    alias: {
+      // What package.json picks by platform, from the sources under test rather than from their build.
+      '#platform': source('text8-data/src/platform/platform-node.ts'),
+      '#checkpoint-files': source('training/src/checkpoint/checkpoint-files-node.ts'),
+    },
+  },
   test: {
     include: [
       'packages/*/src/**/*.test.ts',

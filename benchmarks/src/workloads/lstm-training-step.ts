@@ -78,12 +78,12 @@ async function stockStep(weights: Weights, ids: tf.Tensor2D, labels: tf.Tensor2D
     let output = tf.zeros([batch, hidden]) as tf.Tensor2D;
     const outputs: tf.Tensor2D[] = [];
     for (const step of tf.unstack(ids)) {
-      const input = tf.oneHot(step as tf.Tensor1D, vocabulary, 1, 0, 'float32') as tf.Tensor2D;
+      const input = oneHot(step, vocabulary);
       [state, output] = tf.basicLSTMCell(tf.scalar(0), kernel, weights.bias as tf.Tensor1D, input, state, output);
       outputs.push(output);
     }
     const logits = tf.add(tf.matMul(tf.concat(outputs, 0), weights.outputKernel as tf.Tensor2D), weights.outputBias);
-    const targets = tf.oneHot(tf.reshape(labels, [-1]) as tf.Tensor1D, vocabulary, 1, 0, 'float32');
+    const targets = oneHot(tf.reshape(labels, [-1]), vocabulary);
     return tf.losses.softmaxCrossEntropy(targets, logits) as tf.Scalar;
   }, parameters);
   tf.tidy(() => {
@@ -95,4 +95,9 @@ async function stockStep(weights: Weights, ids: tf.Tensor2D, labels: tf.Tensor2D
   });
   await value.data();
   tf.dispose([value, grads]);
+}
+
+/** Cast, because on wasm `oneHot` itself gives float32 the bits of an integer (docs/upstream). */
+function oneHot(ids: tf.Tensor, vocabulary: number): tf.Tensor2D {
+  return tf.cast(tf.oneHot(ids as tf.Tensor1D, vocabulary), 'float32') as tf.Tensor2D;
 }

@@ -27,7 +27,10 @@ export function identityOf({name, bytes, length}: Corpus): CorpusIdentity {
  *
  * @throws UserError where the text is too short for the figures to mean anything.
  */
-export function partSizes({name, length}: {name: string; length: number}): {validationSize: number; heldOutSize: number} {
+export function partSizes({name, length}: {name: string; length: number}): {
+  validationSize: number;
+  heldOutSize: number;
+} {
   const shortest = 1000;
   if (length < shortest) {
     throw new UserError(`${name} has ${length} characters, expected at least ${shortest}: choose a longer text.`);

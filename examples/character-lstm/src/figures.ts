@@ -11,8 +11,9 @@ export function brief(number: number): string {
   return `${scaled >= 99.5 || unit === '' ? Math.round(scaled) : scaled.toPrecision(3)}${unit}`;
 }
 
-/** `42 s`, `3 min 5 s`, `2 h 10 min` */
+/** `4.2 s`, `42 s`, `3 min 5 s`, `2 h 10 min` */
 export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

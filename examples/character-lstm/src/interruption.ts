@@ -8,25 +8,29 @@ const echo = 300;
 /** The user's wish to stop, as an AbortSignal. A second one ends the process at once. */
 export class Interruption {
   readonly #controller = new AbortController();
-  /** What the process ends with: 128 and the number of the signal, 130 for Ctrl-C. */
-  exitCode = 0;
+  /** What the process ends with: 128 and the number of the signal, so 130 for Ctrl-C. */
+  exitCode = 128 + constants.signals.SIGINT;
 
   constructor() {
     let firstAt = 0;
     for (const signal of signals) {
       process.on(signal, () => {
-        if (this.signal.aborted) {
-          if (performance.now() - firstAt > echo) process.exit(this.exitCode);
-          return;
+        if (!this.signal.aborted) {
+          firstAt = performance.now();
+          this.exitCode = 128 + constants.signals[signal];
+          this.stop();
+        } else if (performance.now() - firstAt > echo) {
+          process.exit(this.exitCode);
         }
-        firstAt = performance.now();
-        this.exitCode = 128 + constants.signals[signal];
-        this.#controller.abort();
       });
     }
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  stop(): void {
+    this.#controller.abort();
   }
 }

@@ -67,7 +67,8 @@ export function parseOptions(commandLine: string[]): Options | 'help' {
       ['help', {type: 'boolean', short: 'h'}],
     ]),
   });
-  if (tokens.some((token) => token.kind === 'option' && token.name === 'help' && token.value === undefined)) return 'help';
+  if (tokens.some((token) => token.kind === 'option' && token.name === 'help' && token.value === undefined))
+    return 'help';
   const options: Options = {given: {}, output: defaultOutput, resume: false};
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
@@ -95,7 +96,8 @@ function set(options: Options, name: string, value: string, inline: boolean): vo
   else if (name === 'hidden-size') given.hiddenSize = wholeNumber(name, value, 1, 4096);
   else if (name === 'seed') given.seed = wholeNumber(name, value, 0, 2 ** 32 - 1);
   else if (name === 'backend') given.backend = oneOf(name, value, backends);
-  else if (value.startsWith('-') && !inline) throw wrong(`--${name} has no value: "${value}" looks like another option.`);
+  else if (value.startsWith('-') && !inline)
+    throw wrong(`--${name} has no value: "${value}" looks like another option.`);
   else if (name === 'corpus') given.corpus = isNamed(value) ? value : path.resolve(value);
   else options.output = value;
 }

@@ -1,3 +1,4 @@
+import type {Progress} from '@gatefold/text8-data';
 import {brief, duration, grouped} from './figures';
 import type {HistoryPoint, SampleSet} from './history';
 import type {Screen} from './screen';
@@ -64,7 +65,11 @@ export function progressLine(moment: Moment, width: number): string {
 }
 
 /** Prints what one report says; where there is no live line, with the pace too. */
-export function printPoint(screen: Screen, point: HistoryPoint, {steps, charactersASecond, secondsLeft}: Omit<Moment, 'loss'>): void {
+export function printPoint(
+  screen: Screen,
+  point: HistoryPoint,
+  {steps, charactersASecond, secondsLeft}: Omit<Moment, 'loss'>,
+): void {
   const step = grouped(point.step).padStart(grouped(steps).length);
   const parts = [
     screen.colours.bold(`step ${step}`),
@@ -79,7 +84,15 @@ export function printPoint(screen: Screen, point: HistoryPoint, {steps, characte
   screen.line(parts.join('  '));
 }
 
-/** Prints sentences as they are, between quotes: spaces at either end are the model's own. */
+/** Prints sentences one a line, as they are. */
 export function printSamples(screen: Screen, {sentences}: SampleSet): void {
-  for (const sentence of sentences) screen.line(screen.colours.dim(`  “${sentence}”`));
+  screen.line();
+  for (const sentence of sentences) screen.line(screen.colours.dim(sentence));
+  screen.line();
+}
+
+/** How far a download is. */
+export function downloadLine({received, total}: Progress): string {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  return `downloading ${megabytes(received)}${total === undefined ? '' : ` of ${megabytes(total)}`} MB`;
 }

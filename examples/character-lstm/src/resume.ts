@@ -1,4 +1,5 @@
 import path from 'node:path';
+import {defaultOutput} from './options';
 import type {RunRecord} from './run-record';
 import type {Settings} from './settings';
 import {UserError} from './user-error';
@@ -10,30 +11,31 @@ const fixed = {hiddenSize: '--hidden-size', backend: '--backend', seed: '--seed'
  * The settings to go on with: those of the run, which the ones given on the command line must agree with. Only the steps
  * may grow, even after the run has finished; the learning rate follows from the step alone and is not affected.
  *
- * @throws UserError where a setting differs, or there are more steps behind the run than asked for.
+ * @throws UserError where a setting differs, or the run has done more steps than asked for.
  */
-export function settingsToResume(given: Partial<Settings>, {settings}: RunRecord, stepsDone: number): Settings {
+export function settingsToResume(
+  given: Partial<Settings>,
+  {settings, stepsDone}: Pick<RunRecord, 'settings' | 'stepsDone'>,
+): Settings {
   for (const key of Object.keys(fixed) as (keyof typeof fixed)[]) {
     if (given[key] !== undefined && given[key] !== settings[key]) {
       throw new UserError(
-        `${fixed[key]} is ${given[key]}, but the run to resume has ${settings[key]}: leave the option out to go on with it, ` +
+        `${fixed[key]} is ${given[key]}, but the run to resume has ${settings[key]}. Leave the option out to go on with it, ` +
           'or choose another --output to start a run of its own.',
       );
     }
   }
   const steps = given.steps ?? settings.steps;
   if (steps < stepsDone) {
-    throw new UserError(`--steps is ${steps}, but the run to resume has done ${stepsDone}: ask for more, or leave it out.`);
+    throw new UserError(
+      `--steps is ${steps}, but the run to resume has done ${stepsDone}. Ask for more, or leave it out.`,
+    );
   }
   return {...settings, steps};
 }
 
 /** The command that goes on with the run of an output folder, as the one who started it would type it. */
-export function resumeCommand(
-  output: string,
-  defaultOutput: string,
-  {script, underNpm}: {script: string; underNpm: boolean},
-): string {
+export function resumeCommand(output: string, {script, underNpm}: {script: string; underNpm: boolean}): string {
   const program = underNpm ? 'npm start --' : `node ${quoted(path.relative('', script))}`;
   return `${program} --resume${output === defaultOutput ? '' : ` --output ${quoted(output)}`}`;
 }

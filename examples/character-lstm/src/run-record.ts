@@ -4,20 +4,21 @@ import type {History} from './history';
 import type {Settings} from './settings';
 import {UserError} from './user-error';
 
-const example = 'character-lstm';
+const program = 'character-lstm';
 
-/** What a checkpoint of this program carries beside the training itself. */
+/** What a checkpoint of this program carries beside the training itself; JSON. */
 export type RunRecord = {
   settings: Settings;
   corpus: CorpusIdentity;
   history: History;
+  stepsDone: number;
   /** Spent on training, validation and samples, all sittings together. */
   seconds: number;
 };
 
 /** A record as the `extra` of a checkpoint. */
-export function toExtra(record: RunRecord): RunRecord & {example: string} {
-  return {example, ...record};
+export function toExtra(record: RunRecord): RunRecord & {program: string} {
+  return {program, ...record};
 }
 
 /**
@@ -26,12 +27,12 @@ export function toExtra(record: RunRecord): RunRecord & {example: string} {
  * @throws UserError where the checkpoint was written by another program.
  */
 export function recordOf(checkpoint: Checkpoint, folder: string): RunRecord {
-  const extra = checkpoint.state.extra as (Partial<RunRecord> & {example?: string}) | undefined;
-  const {settings, corpus, history, seconds} = extra ?? {};
-  if (extra?.example !== example || !settings || !corpus || !history || seconds === undefined) {
+  const extra = checkpoint.state.extra as (RunRecord & {program: string}) | undefined;
+  if (extra?.program !== program) {
     throw new UserError(
-      `The checkpoint in ${folder} is not one of this program. Choose another --output, or leave out --resume to start anew.`,
+      `The checkpoint in ${folder} was not written by this program. Choose another --output, or leave out --resume to start anew.`,
     );
   }
-  return {settings, corpus, history, seconds};
+  const {settings, corpus, history, stepsDone, seconds} = extra;
+  return {settings, corpus, history, stepsDone, seconds};
 }

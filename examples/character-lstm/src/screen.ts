@@ -1,4 +1,3 @@
-import {stripVTControlCharacters} from 'node:util';
 import picocolors from 'picocolors';
 
 /** What is asked of a stream; process.stdout is one. */
@@ -27,9 +26,7 @@ export class Screen {
   constructor(stream: ScreenStream, environment: Environment) {
     this.#stream = stream;
     this.interactive = stream.isTTY === true && environment.TERM !== 'dumb';
-    this.colours = picocolors.createColors(
-      this.interactive && !environment.NO_COLOR && stream.hasColors?.() !== false,
-    );
+    this.colours = picocolors.createColors(this.interactive && !environment.NO_COLOR && stream.hasColors?.() !== false);
   }
 
   /** Columns that a line may take. The last one is left free, as some terminals wrap at it. */
@@ -39,14 +36,20 @@ export class Screen {
 
   /** A line that stays. */
   line(text = ''): void {
-    this.#stream.write(`${this.#erased()}${text}\n${this.#live}`);
+    const erased = this.#erased();
+    this.#live = this.#live.slice(0, this.width); // the terminal may have become narrower
+    this.#stream.write(`${erased}${text}\n${this.#live}`);
   }
 
-  /** Writes the live line anew, cut to the width; nothing where it was written a moment ago, or off a terminal. */
+  /**
+   * Writes the live line anew, cut to the width; nothing where it was written a moment ago, or off a terminal.
+   *
+   * @param text without colour; asked for only when it will be shown.
+   */
   live(text: () => string): void {
     if (!this.interactive || performance.now() - this.#shownAt < frame) return;
     const erased = this.#erased();
-    this.#live = cut(text(), this.width);
+    this.#live = text().slice(0, this.width);
     this.#shownAt = performance.now();
     this.#stream.write(`${erased}${this.#live}`);
   }
@@ -62,10 +65,4 @@ export class Screen {
   #erased(): string {
     return this.#live === '' ? '' : '\r\x1b[K';
   }
-}
-
-/** The text as it is where it fits, else its first letters without colour. */
-function cut(text: string, width: number): string {
-  const plain = stripVTControlCharacters(text);
-  return plain.length <= width ? text : plain.slice(0, width);
 }

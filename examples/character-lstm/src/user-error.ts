@@ -9,4 +9,8 @@ export class UserError extends Error {
   ) {
     super(message);
   }
+
+  static isInstance(value: unknown): value is UserError {
+    return value instanceof UserError;
+  }
 }

@@ -1,6 +1,8 @@
 import '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import {engine, setBackend} from '@tensorflow/tfjs-core';
+import {enableProdMode, engine, setBackend} from '@tensorflow/tfjs-core';
+
+enableProdMode(); // or the cpu backend advertises another one in every test file
 
 /** The backends every machine has. */
 const everywhere = ['cpu', 'wasm'];

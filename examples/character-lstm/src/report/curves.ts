@@ -61,14 +61,22 @@ function picture({label, scale, ink, series}: Picture): string {
   const svg = Plot.plot({
     document,
     ...curveSize,
-    marginTop: 34,
+    marginTop: 38,
     marginLeft: 46,
     marginBottom: 40,
-    marginRight: 16,
+    marginRight: 28,
     ariaLabel: `Curve of the ${label}, by training step`,
     style: {color: ink, fontSize: '13px', fontFamily: 'inherit', background: 'none'},
     x: {label: 'step', domain: [0, Math.max(1, ...steps)], ticks: 6, tickSize: 0},
-    y: {label, type: scale, domain: domainOf(values, scale), grid: true, tickSize: 0, ...(scale === 'log' && ticksOf(values))},
+    y: {
+      label,
+      type: scale,
+      domain: domainOf(values, scale),
+      grid: true,
+      tickSize: 0,
+      ticks: 6,
+      ...(scale === 'log' && ticksOf(values)),
+    },
     marks: [
       ...series.flatMap(({name, colour, points}, index) => [
         Plot.lineY(points, {x: 'step', y: 'value', stroke: colour, strokeWidth: 2, strokeLinejoin: 'round'}),
@@ -111,5 +119,8 @@ function domainOf(values: number[], scale: 'linear' | 'log'): [number, number] {
 function ticksOf(values: number[]): {ticks: number[]; tickFormat: (value: number) => string} {
   const [least, most] = domainOf(values, 'log');
   const round = [1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 10_000, 100_000];
-  return {ticks: round.filter((value) => value >= least && value <= most), tickFormat: (value) => value.toLocaleString('en-US')};
+  return {
+    ticks: round.filter((value) => value >= least && value <= most),
+    tickFormat: (value) => value.toLocaleString('en-US'),
+  };
 }

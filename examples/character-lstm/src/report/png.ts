@@ -6,7 +6,9 @@ import {curveSize, curves} from './curves';
 const require = createRequire(import.meta.url);
 
 /** Fonts of our own, since a bare machine has none and text without a font is not drawn. */
-const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => require.resolve(`dejavu-fonts-ttf/ttf/${file}`));
+const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>
+  require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
+);
 
 const paper = '#ffffff';
 

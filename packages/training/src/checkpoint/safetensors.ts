@@ -109,7 +109,9 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     if (to - from !== product(shape) * ArrayType.BYTES_PER_ELEMENT || start + to > bytes.length) {
       throw damaged(`tensor ${name} [${shape.join(', ')}] does not lie at its offsets ${from} to ${to}`);
     }
-    tensors[name] = {shape, data: new ArrayType(bytes.slice(start + from, start + to).buffer)};
+    // A copy that starts at 0, as aligned arrays must. (`slice` would not copy: Node's buffers give a view.)
+    const copy = new Uint8Array(bytes.subarray(start + from, start + to));
+    tensors[name] = {shape, data: new ArrayType(copy.buffer)};
     ranges.push([from, to]);
   }
   let end = 0;

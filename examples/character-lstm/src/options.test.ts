@@ -1,0 +1,65 @@
+import path from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {defaultOutput, type Options, parseOptions, usage} from './options';
+import {UserError} from './user-error';
+
+const parse = (line: string) => parseOptions(line.split(' ').filter((word) => word !== '')) as Options;
+
+function errorOf(line: string): UserError {
+  try {
+    parse(line);
+  } catch (error) {
+    return error as UserError;
+  }
+  throw new Error(`"${line}" was accepted`);
+}
+
+describe('parseOptions', () => {
+  it('gives nothing but defaults for an empty line', () => {
+    expect(parse('')).toEqual({given: {}, output: defaultOutput, resume: false});
+  });
+
+  it('reads every option, in both spellings', () => {
+    expect(parse('--steps 20 --hidden-size=8 --backend cpu --seed 0 --corpus text8 --output=here --resume')).toEqual({
+      given: {steps: 20, hiddenSize: 8, backend: 'cpu', seed: 0, corpus: 'text8'},
+      output: 'here',
+      resume: true,
+    });
+  });
+
+  it('takes a corpus that is no name for a path, and makes it whole', () => {
+    expect(parse('--corpus novel.txt').given.corpus).toBe(path.resolve('novel.txt'));
+    expect(parse('--corpus ./text8').given.corpus).toBe(path.resolve('text8'));
+  });
+
+  it.each(['--help', '-h', '--steps nonsense --help'])('shows the help for %s', (line) => {
+    expect(parseOptions(line.split(' '))).toBe('help');
+  });
+
+  it.each([
+    ['--stepz 5', /--stepz is no option/],
+    ['-x', /-x is no option/],
+    ['--constructor 5', /--constructor is no option/],
+    ['--steps', /--steps has no value, expected --steps N/],
+    ['--steps=', /--steps has no value/],
+    ['--steps 0', /--steps is "0", expected a whole number from 1/],
+    ['--steps -5', /--steps is "-5"/],
+    ['--steps 1e3', /--steps is "1e3"/],
+    ['--steps 99999999999', /--steps is "99999999999"/],
+    ['--hidden-size 2.5', /--hidden-size is "2.5"/],
+    ['--seed 4294967296', /--seed is "4294967296", expected a whole number from 0 to 4294967295/],
+    ['--backend abacus', /--backend is "abacus", expected one of wasm, cpu/],
+    ['--output --resume', /--output has no value/],
+    ['--resume=yes', /--resume was given "yes", and takes no value/],
+    ['100', /"100" stands alone.*npm start -- --steps 100/],
+  ])('refuses %s', (line, message) => {
+    const error = errorOf(line);
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toMatch(message);
+  });
+
+  it('keeps the help and every complaint within one screen', () => {
+    for (const text of [usage, errorOf('--stepz').message]) expect(text.split('\n').length).toBeLessThan(24);
+  });
+});

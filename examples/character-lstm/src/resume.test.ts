@@ -1,0 +1,46 @@
+import {describe, expect, it} from 'vitest';
+import {defaultOutput, defaultSettings} from './options';
+import {resumeCommand, settingsToResume} from './resume';
+
+const record = {settings: {...defaultSettings, steps: 100, seed: 7}, stepsDone: 40};
+
+describe('settingsToResume', () => {
+  it('are those of the run, whatever the defaults are', () => {
+    expect(settingsToResume({}, record)).toEqual(record.settings);
+    expect(settingsToResume({seed: 7, hiddenSize: 64}, record)).toEqual(record.settings);
+  });
+
+  it('may have other steps, but no fewer than are done', () => {
+    expect(settingsToResume({steps: 500}, record).steps).toBe(500);
+    expect(settingsToResume({steps: 40}, record).steps).toBe(40);
+    expect(() => settingsToResume({steps: 39}, record)).toThrow('--steps is 39, but the run to resume has done 40.');
+  });
+
+  it.each([
+    [{hiddenSize: 32}, '--hidden-size is 32, but the run to resume has 64.'],
+    [{seed: 1}, '--seed is 1, but the run to resume has 7.'],
+    [{backend: 'cpu' as const}, '--backend is cpu, but the run to resume has wasm.'],
+    [{corpus: 'text8'}, '--corpus is text8, but the run to resume has state-of-the-union.'],
+  ])('refuse %o', (given, message) => {
+    expect(() => settingsToResume(given, record)).toThrow(message);
+  });
+});
+
+describe('resumeCommand', () => {
+  const npm = {script: '/anywhere/main.js', underNpm: true};
+
+  it('is that of npm where npm started the program', () => {
+    expect(resumeCommand(defaultOutput, npm)).toBe('npm start -- --resume');
+    expect(resumeCommand('runs/a', npm)).toBe('npm start -- --resume --output runs/a');
+  });
+
+  it('names the script where it was started by itself', () => {
+    expect(resumeCommand(defaultOutput, {script: `${process.cwd()}/dist/main.js`, underNpm: false})).toMatch(
+      /^node dist.main\.js --resume$/,
+    );
+  });
+
+  it.skipIf(process.platform === 'win32')('quotes what a shell would take apart', () => {
+    expect(resumeCommand("it's here", npm)).toBe(`npm start -- --resume --output 'it'\\''s here'`);
+  });
+});

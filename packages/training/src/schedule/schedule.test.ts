@@ -1,0 +1,53 @@
+import {describe, expect, test} from 'vitest';
+import {exponentialDecay} from './exponential-decay';
+import {toSchedule} from './learning-rate-schedule';
+import {plateauDecay} from './plateau-decay';
+
+describe('exponentialDecay', () => {
+  test('falls in steps, as the exercise asks', () => {
+    const {rateAt} = exponentialDecay({initial: 10, factor: 0.1, every: 5000});
+    expect([0, 4999, 5000, 9999, 10_000].map(rateAt)).toEqual([10, 10, 1, 1, 10 * 0.1 ** 2]);
+  });
+
+  test('falls smoothly where asked to', () => {
+    const {rateAt} = exponentialDecay({initial: 8, factor: 0.25, every: 10, staircase: false});
+    expect(rateAt(5)).toBeCloseTo(4, 12);
+    expect(rateAt(10)).toBeCloseTo(2, 12);
+  });
+
+  test.each([{initial: 0}, {factor: -1}, {every: 0}, {initial: Number.NaN}])('refuses %j', (change) => {
+    expect(() => exponentialDecay({initial: 1, factor: 0.5, every: 10, ...change})).toThrow(RangeError);
+  });
+});
+
+describe('plateauDecay', () => {
+  test('falls when a loss is above the last three, and only then', () => {
+    const schedule = plateauDecay({initial: 1, factor: 0.5});
+    const rates = [5, 6, 4, 5.5, 7, 3, 8].map((loss) => {
+      schedule.report!(loss);
+      return schedule.rateAt(0);
+    });
+    expect(rates).toEqual([1, 1, 1, 1, 0.5, 0.5, 0.25]);
+  });
+
+  test('goes on from its state', () => {
+    const schedule = plateauDecay({initial: 1, factor: 0.5});
+    for (const loss of [1, 2, 3, 4]) schedule.report!(loss);
+    const restored = plateauDecay({initial: 1, factor: 0.5});
+    restored.restore(JSON.parse(JSON.stringify(schedule.state())));
+    for (const each of [schedule, restored]) each.report!(5);
+    expect(restored.rateAt(0)).toBe(schedule.rateAt(0));
+    expect(restored.rateAt(0)).toBe(0.25);
+  });
+
+  test('refuses a factor that does not lower', () => {
+    expect(() => plateauDecay({initial: 1, factor: 1})).toThrow('factor is 1');
+  });
+});
+
+describe('a constant rate', () => {
+  test('is a schedule', () => expect(toSchedule(0.3).rateAt(12)).toBe(0.3));
+  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses %d', (rate) => {
+    expect(() => toSchedule(rate)).toThrow(RangeError);
+  });
+});
