@@ -5,7 +5,7 @@ import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {readCheckpoint} from '@gatefold/training';
+import {readCheckpoint, writeCheckpoint} from '@gatefold/training';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {Result} from './result';
 import type {RunRecord} from './run-record';
@@ -28,14 +28,15 @@ interface Ended {
   complaint: string;
 }
 
-/** Runs the program in the folder; `watch` sees all it has printed so far whenever it prints. */
-function run(args: string[], watch?: (screen: string, child: ChildProcess) => void): Promise<Ended> {
+/** Runs the program in the folder; `atStep300` is called once, when it has said so. */
+function run(args: string[], atStep300?: (child: ChildProcess) => void): Promise<Ended> {
   const environment = {...process.env, npm_lifecycle_event: undefined}; // as if started by itself
   const child = spawn(process.execPath, [program, ...args], {cwd: folder, env: environment});
   const ended: Ended = {exitCode: null, screen: '', complaint: ''};
   child.stdout.on('data', (bytes) => {
+    const before = ended.screen.includes(' 300  loss');
     ended.screen += bytes;
-    watch?.(ended.screen, child);
+    if (!before && ended.screen.includes(' 300  loss')) atStep300?.(child);
   });
   child.stderr.on('data', (bytes) => {
     ended.complaint += bytes;
@@ -98,14 +99,15 @@ describe('a run', () => {
 describe('an interrupted run', () => {
   const steps = ['--steps', '1300'];
 
+  beforeAll(async () => {
+    await run([...small, ...steps, '--output', 'whole']);
+  });
+
   it.skipIf(process.platform === 'win32').each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('is kept on %s, and resumes to the same numbers, bit for bit', async (signal, expected) => {
-    await run([...small, ...steps, '--output', 'whole']);
-    const interrupted = await run([...small, ...steps, '--output', 'cut'], (screen, child) => {
-      if (screen.includes('step   300')) child.kill(signal);
-    });
+    const interrupted = await run([...small, ...steps, '--output', 'cut'], (child) => child.kill(signal));
     expect(interrupted.exitCode).toBe(expected);
     expect(interrupted.screen).toMatch(/Stopped after \d+ of 1,300 steps\. To go on:/);
     expect(await readdir(path.join(folder, 'cut'))).toEqual(['checkpoint']);
@@ -152,6 +154,20 @@ describe('an interrupted run', () => {
     expect(complaint).toMatch(/was trained on changing\.txt.* now holds another text/);
     expect(exitCode).toBe(1);
   });
+});
+
+it('stops at a number that is none, and leaves the checkpoint as it was', async () => {
+  await run([...small, '--steps', '2', '--output', 'broken']);
+  const checkpointFolder = path.join(folder, 'broken', 'checkpoint');
+  const checkpoint = await readCheckpoint(checkpointFolder);
+  checkpoint.tensors['parameters/output.bias']!.data.fill(Number.NaN);
+  await writeCheckpoint(checkpointFolder, checkpoint);
+  const before = (await readdir(checkpointFolder)).sort();
+
+  const {exitCode, complaint} = await run(['--resume', '--steps', '9', '--output', 'broken']);
+  expect(exitCode).toBe(1);
+  expect(complaint).toMatch(/^Step 2: [\s\S]*The checkpoint after 2 steps stays in broken.checkpoint\.$/m);
+  expect((await readdir(checkpointFolder)).sort()).toEqual(before);
 });
 
 describe('what cannot be done', () => {

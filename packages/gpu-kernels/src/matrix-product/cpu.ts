@@ -6,7 +6,9 @@
 
 const ROWS = 2;
 const COLUMNS = 4;
-const DEPTH = 256;
+const DEPTH = 64;
+/** Rows of A that meet all panels of B before the next rows do: with DEPTH, 32 KiB, which the first-level cache holds. */
+const HEIGHT = 64;
 
 /** A view of a matrix in any storage order; strides in elements. */
 export interface MatrixView {
@@ -127,21 +129,24 @@ function tile(
 /** C [rows, columns] += A [rows, depth] B, where C is row-major and starts at `cOffset`. */
 export function addPackedProduct(rows: number, a: MatrixView, b: PackedMatrix, c: Float32Array, cOffset = 0): void {
   const {columns} = b;
-  b.blocks.forEach((panels, index) => {
-    const first = index * DEPTH;
-    const depth = Math.min(DEPTH, b.depth - first);
-    const rowPanels = new Float64Array(panelLength(rows, ROWS, depth));
-    const offset = (a.offset ?? 0) + first * a.columnStride;
-    packPanels(rowPanels, a.values, offset, rows, depth, ROWS, a.rowStride, a.columnStride);
-    for (let column = 0; column < columns; column += COLUMNS) {
-      const width = Math.min(COLUMNS, columns - column);
-      for (let row = 0; row < rows; row += ROWS) {
-        const at = cOffset + row * columns + column;
-        const height = Math.min(ROWS, rows - row);
-        tile(depth, rowPanels, row * depth, panels, column * depth, c, at, columns, height, width);
+  const rowPanels = new Float64Array(panelLength(Math.min(rows, HEIGHT), ROWS, Math.min(b.depth, DEPTH)));
+  for (let top = 0; top < rows; top += HEIGHT) {
+    const count = Math.min(HEIGHT, rows - top);
+    for (let block = 0; block < b.blocks.length; block++) {
+      const panels = b.blocks[block]!;
+      const depth = Math.min(DEPTH, b.depth - block * DEPTH);
+      const offset = (a.offset ?? 0) + top * a.rowStride + block * DEPTH * a.columnStride;
+      packPanels(rowPanels, a.values, offset, count, depth, ROWS, a.rowStride, a.columnStride);
+      for (let column = 0; column < columns; column += COLUMNS) {
+        const width = Math.min(COLUMNS, columns - column);
+        for (let row = 0; row < count; row += ROWS) {
+          const at = cOffset + (top + row) * columns + column;
+          const height = Math.min(ROWS, count - row);
+          tile(depth, rowPanels, row * depth, panels, column * depth, c, at, columns, height, width);
+        }
       }
     }
-  });
+  }
 }
 
 /** C [rows, columns] += A [rows, depth] B [depth, columns], where C is row-major. */
