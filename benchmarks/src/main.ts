@@ -1,71 +1,64 @@
 import os from 'node:os';
-import {parseArgs} from 'node:util';
 import {type BackendName, useBackend} from '@gatefold/gpu-kernels';
 import * as tf from '@tensorflow/tfjs';
 import {measureInTurn} from './measure';
+import {type Options, parseOptions} from './options';
+import {makeRow, tableHead, tableLine} from './row';
 import type {Workload} from './workload';
+import {generateWorkload} from './workloads/generate';
+import {loadText8Workload} from './workloads/load-text8';
 import {lstmTrainingStep} from './workloads/lstm-training-step';
 
 const workloads: Workload[] = [
   lstmTrainingStep('lstm-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 27}),
   lstmTrainingStep('lstm-256', {steps: 50, batch: 64, hidden: 256, vocabulary: 27}),
+  generateWorkload('generate-64', 64),
+  loadText8Workload,
 ];
 
-const usage = `usage: npm run bench -- [NAME ...] [--backend NAME] [--seconds N] [--seed N] [--json]
+const usage = `usage: npm run bench -- [NAME ...] [options]
 
-Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one process.
+Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one process. Build first: npm run build
 
-${workloads.map(({name, description}) => `  ${name.padEnd(14)} ${description}`).join('\n')}
+  --backend NAME   one backend in place of each workload's own
+  --seconds N      measured time for each line         (default 10)
+  --seed N         of weights and data                 (default 1)
+  --json           one JSON object a line
+  --help           prints this
+
+${workloads.map(({name, description}) => `  ${name.padEnd(16)} ${description}`).join('\n')}
 `;
 
-const {values: options, positionals: names} = parseArgs({
-  allowPositionals: true,
-  options: {
-    backend: {type: 'string'},
-    seconds: {type: 'string', default: '10'},
-    seed: {type: 'string', default: '1'},
-    json: {type: 'boolean', default: false},
-    help: {type: 'boolean', default: false},
-  },
-});
-if (options.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const unknown = names.filter((name) => !workloads.some((workload) => workload.name === name));
-if (unknown.length > 0) {
-  console.error(`Unknown workload ${unknown.join(', ')}.\n\n${usage}`);
-  process.exit(2);
+async function run({names, backend: only, seconds, seed, json}: Options): Promise<void> {
+  const versions = {node: process.versions.node, tfjs: tf.version_core};
+  tf.enableProdMode();
+  if (!json) {
+    const cpus = os.cpus();
+    console.log(
+      `${cpus[0]!.model}, ${cpus.length} cores; ${os.platform()}; node ${versions.node}, tfjs ${versions.tfjs}; seed ${seed}; ` +
+        'medians after warm-up, ours and stock in turn',
+    );
+    console.log(tableHead);
+  }
+  for (const workload of workloads.filter(({name}) => names.length === 0 || names.includes(name))) {
+    for (const backend of only && workload.backends[0] !== 'none' ? [only] : workload.backends) {
+      if (backend !== 'none') await useBackend(backend as BackendName);
+      const contest = await workload.prepare(seed);
+      const timings = await measureInTurn(contest.ours, contest.stock, {milliseconds: 1000 * seconds, minimumRuns: 5});
+      contest.dispose();
+      const row = makeRow(workload.name, backend, timings, contest, versions);
+      console.log(json ? JSON.stringify(row) : tableLine(row));
+    }
+  }
 }
 
-const versions = {node: process.versions.node, tfjs: tf.version_core};
-tf.enableProdMode();
-if (!options.json) {
-  console.log(
-    `${os.cpus()[0]!.model}, ${os.cpus().length} cores; node ${versions.node}, tfjs ${versions.tfjs}; seed ${options.seed}`,
-  );
-  console.log(['workload', 'backend', 'ours ms', 'stock ms', 'ratio', 'runs', 'ours quartiles'].join('\t'));
-}
-for (const workload of workloads.filter(({name}) => names.length === 0 || names.includes(name))) {
-  for (const backend of options.backend ? [options.backend] : workload.backends) {
-    await useBackend(backend as BackendName);
-    const contest = await workload.prepare(Number(options.seed));
-    const {ours, stock} = await measureInTurn(contest.ours, contest.stock, {
-      milliseconds: 1000 * Number(options.seconds),
-      minimumRuns: 3,
-    });
-    contest.dispose();
-    const ratio = stock.median / ours.median;
-    console.log(
-      [
-        workload.name,
-        backend,
-        ours.median.toFixed(2),
-        stock.median.toFixed(1),
-        `${ratio.toFixed(1)}x`,
-        ours.runs,
-        ours.quartiles.map((q) => q.toFixed(2)).join('-'),
-      ].join('\t'),
-    );
-  }
+try {
+  const options = parseOptions(process.argv.slice(2));
+  const unknown = options.names.filter((name) => !workloads.some((workload) => workload.name === name));
+  if (unknown.length > 0) throw new Error(`Unknown workload ${unknown.join(', ')}.`);
+  if (options.help) process.stdout.write(usage);
+  else await run(options);
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+  process.exitCode = 2;
 }

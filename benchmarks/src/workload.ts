@@ -6,15 +6,17 @@ export interface Contest {
   stock: Side;
   /** Lets go of tensors. */
   dispose(): void;
-  /** Characters, words or pairs in one unit of work, where a rate says more than a time. */
+  /** Characters in one unit of work, where a rate says more than a time. */
   symbols?: number;
+  /** The share of the work that the stock side does, where all of it would take too long; its time is scaled up. */
+  stockShare?: number;
 }
 
 export interface Workload {
   name: string;
   /** What one unit of work is. */
   description: string;
-  /** The backends it runs on when none is asked for. */
+  /** The backends it runs on when none is asked for; `none` where it is not about tensors. */
   backends: string[];
   prepare(seed: number): Contest | Promise<Contest>;
 }

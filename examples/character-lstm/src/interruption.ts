@@ -11,16 +11,16 @@ export class Interruption {
   /** What the process ends with: 128 and the number of the signal, so 130 for Ctrl-C. */
   exitCode = 128 + constants.signals.SIGINT;
 
-  constructor() {
+  constructor(program: Pick<NodeJS.Process, 'on' | 'exit'> = process) {
     let firstAt = 0;
     for (const signal of signals) {
-      process.on(signal, () => {
+      program.on(signal, () => {
         if (!this.signal.aborted) {
           firstAt = performance.now();
           this.exitCode = 128 + constants.signals[signal];
           this.stop();
         } else if (performance.now() - firstAt > echo) {
-          process.exit(this.exitCode);
+          program.exit(this.exitCode);
         }
       });
     }

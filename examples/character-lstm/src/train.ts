@@ -72,7 +72,7 @@ export async function train(run: Run, screen: Screen, signal: AbortSignal): Prom
   if (training.step > run.stepsSaved) await run.save(training, pace.seconds);
   signal.throwIfAborted();
 
-  screen.line(`Measuring on the held-out text.`);
+  screen.line('Measuring on the held-out text.');
   const result = resultOf(run.record, {
     validation: measurementOf(await model.evaluate(validation, {signal})),
     heldOut: measurementOf(await model.evaluate(vocabulary.encode(parts.heldOut), {signal})),
