@@ -70,5 +70,5 @@ function table(rows: Readonly<Record<string, string | number>>): Markup {
 
 /** `learningRateEvery` as `learning rate every`; names of packages as they are. */
 function spelledOut(name: string): string {
-  return name.startsWith('@') ? name : name.replace(/[A-Z0-9]+/g, (letters) => ` ${letters.toLowerCase()}`);
+  return name.startsWith('@') ? name : name.replace(/[A-Z]/g, (letters) => ` ${letters.toLowerCase()}`);
 }

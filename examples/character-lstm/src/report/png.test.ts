@@ -21,20 +21,20 @@ describe('curvesPNG', () => {
 
   it('is one picture of both curves, on white', () => {
     const {width, height, pixels} = decode(curvesPNG(points));
-    expect([width, height]).toEqual([2240, 680]);
+    expect([width, height]).toEqual([2336, 744]);
     expect([...pixels.subarray(0, 4)]).toEqual([255, 255, 255, 255]);
   });
 
   it('has text, also where the machine has no fonts', () => {
     const {width, pixels} = decode(curvesPNG(points));
     let dark = 0;
-    for (let y = 0; y < 40; y++) {
-      for (let x = 0; x < 400; x++) dark += Number(pixels[4 * (y * width + x)]! < 80); // where "loss" is written
+    for (let y = 32; y < 72; y++) {
+      for (let x = 32; x < 432; x++) dark += Number(pixels[4 * (y * width + x)]! < 80); // where "loss" is written
     }
     expect(dark).toBeGreaterThan(200);
   });
 
   it('can be drawn before the first report', () => {
-    expect(decode(curvesPNG([])).width).toBe(2240);
+    expect(decode(curvesPNG([])).width).toBe(2336);
   });
 });

@@ -10,16 +10,18 @@ const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) =>
   require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
 );
 
-const paper = '#ffffff';
+/** White around the pictures, in pixels. */
+const margin = 16;
 
 /** The curves of a run as one PNG, side by side, at twice their size. */
 export function curvesPNG(points: readonly HistoryPoint[]): Uint8Array {
   const {loss, perplexity} = curves(points, {ink: '#1f2430', training: '#2b5fc7', validation: '#c4501b'});
   const {width, height} = curveSize;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${2 * width}" height="${height}" font-family="DejaVu Sans">
-    ${loss}<g transform="translate(${width} 0)">${perplexity}</g></svg>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${2 * width + 3 * margin}" height="${height + 2 * margin}" font-family="DejaVu Sans">
+    <g transform="translate(${margin} ${margin})">${loss}</g>
+    <g transform="translate(${width + 2 * margin} ${margin})">${perplexity}</g></svg>`;
   const picture = new Resvg(svg, {
-    background: paper,
+    background: '#ffffff',
     fitTo: {mode: 'zoom', value: 2},
     font: {fontFiles, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans'},
   });
