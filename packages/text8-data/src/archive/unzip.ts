@@ -50,11 +50,16 @@ async function unpacked(archiveName: string, compressed: Uint8Array, entry: ZipE
         'expected deflate (method 8) or no compression, and no password. Zip the text again.',
     );
   }
-  if (entry.method === 0 || entry.size === 0) return compressed;
+  if (entry.method === 0) return compressed;
+  if (entry.size === 0) return new Uint8Array();
   try {
     return await platform.inflate(compressed, entry.size);
   } catch (error) {
-    throw damagedArchive(archiveName, `${entry.name} cannot be unpacked to ${entry.size} bytes (${String(error)})`, error);
+    throw damagedArchive(
+      archiveName,
+      `${entry.name} cannot be unpacked to ${entry.size} bytes (${String(error)})`,
+      error,
+    );
   }
 }
 

@@ -1,9 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
 import {describe, expect, test} from 'vitest';
 import {Corpus} from '../corpus/corpus';
 import {CharacterVocabulary} from '../vocabulary/character-vocabulary';
 import {SequenceBatches} from './sequence-batches';
-import {toDataset} from './to-dataset';
 
 const vocabulary = new CharacterVocabulary();
 const alphabet = 'abcdefghijklmnopqrstuvwxyz';
@@ -62,6 +60,14 @@ describe('SequenceBatches', () => {
     expect(resumed.next()).toEqual(batches.next());
   });
 
+  test('goes on from the state of a generator of another seed', () => {
+    const batches = new SequenceBatches(corpus, {vocabulary, batchSize: 2, sequenceLength: 5, seed: 3});
+    batches.next();
+    const resumed = new SequenceBatches(corpus, {vocabulary, batchSize: 2, sequenceLength: 5, seed: 4});
+    resumed.restore(batches.state());
+    expect(resumed.next()).toEqual(batches.next());
+  });
+
   test('refuses the state of another text or shape', () => {
     const batches = new SequenceBatches(corpus, {vocabulary, batchSize: 2, sequenceLength: 5});
     const state = batches.state();
@@ -78,6 +84,17 @@ describe('SequenceBatches', () => {
     );
   });
 
+  test('knows how many symbols there are', () => {
+    const size = (ids: Uint8Array | Int32Array, vocabularySize?: number) =>
+      new SequenceBatches(ids, {batchSize: 2, vocabulary: vocabularySize === 27 ? vocabulary : undefined})
+        .vocabularySize;
+    expect(new SequenceBatches(corpus, {vocabulary, batchSize: 2}).vocabularySize).toBe(27);
+    expect(size(Uint8Array.of(1, 2, 3, 4), 27)).toBe(27);
+    expect(size(Int32Array.of(1, 2, 3, 40_000))).toBe(40_001);
+    expect(() => size(Uint8Array.of(1, 2, 3, 27), 27)).toThrow('Id 27 at offset 3 is not in the vocabulary');
+    expect(() => size(Int32Array.of(1, -2, 3, 4))).toThrow(RangeError);
+  });
+
   test('can be iterated over', () => {
     const taken: string[] = [];
     for (const {inputs} of new SequenceBatches(corpus, {vocabulary, batchSize: 1, sequenceLength: 10})) {
@@ -87,26 +104,13 @@ describe('SequenceBatches', () => {
     expect(taken).toEqual(['abcdefghij', 'klmnopqrst']);
   });
 
-  test('is a tf.data dataset where asked to, which leaves no tensors of its own', async () => {
-    const batches = new SequenceBatches(corpus, {vocabulary, batchSize: 2, sequenceLength: 3});
-    const before = tf.memory().numTensors;
-    const taken = await toDataset(batches, tf).take(2).toArray();
-    expect(taken.map(({xs}) => sequences(xs.dataSync() as unknown as Int32Array, 2))).toEqual([
-      ['abc', 'nop'],
-      ['def', 'qrs'],
-    ]);
-    expect(taken[0]!.xs.shape).toEqual([3, 2]);
-    expect(taken[0]!.ys.dtype).toBe('int32');
-    tf.dispose(taken);
-    expect(tf.memory().numTensors).toBe(before);
-  });
-
   test('refuses a text too short for a batch, and sizes that are none', () => {
     expect(() => new SequenceBatches(corpus, {vocabulary, batchSize: 14})).toThrow(
       '26 symbols, expected at least 2 for each of the 14',
     );
     expect(() => new SequenceBatches(corpus, {vocabulary, batchSize: 0})).toThrow('batchSize is 0');
     expect(() => new SequenceBatches(corpus, {vocabulary, sequenceLength: 1.5})).toThrow('sequenceLength is 1.5');
+    expect(() => new SequenceBatches(corpus, {vocabulary, batchSize: 2, seed: 0.5})).toThrow('seed is 0.5');
     expect(() => new SequenceBatches(corpus, {batchSize: 2})).toThrow('A corpus needs a vocabulary');
   });
 });

@@ -10,18 +10,19 @@ export interface SequenceBatch {
 }
 
 export interface SequenceBatchesOptions {
-  /** Encodes a corpus; not needed for ids. */
-  vocabulary?: CharacterVocabulary;
+  /** Encodes a corpus; with ids, only says how many symbols there are. */
+  vocabulary?: Pick<CharacterVocabulary, 'size' | 'encode'>;
   /** B, how many places of the text are read at once; default 64. */
   batchSize?: number;
   /** T, how many symbols of each place a batch has; default 10. */
   sequenceLength?: number;
-  /** Where given, moves all places by one random offset; without it they are the exercise's. */
+  /** A whole number that moves all places by one random offset; without it they are the exercise's. */
   seed?: number;
 }
 
 /** Where a generator is; plain JSON. */
 export type SequenceBatchesState = {
+  /** The offset in the text that the first cursor reads next. */
   position: number;
   length: number;
   batchSize: number;
@@ -37,22 +38,23 @@ export type SequenceBatchesState = {
  * const batches = new SequenceBatches(corpus, {vocabulary: new CharacterVocabulary(), batchSize: 64, sequenceLength: 10});
  * const {inputs, targets} = batches.next(); // [10, 64] each
  *
- * Memory: one byte a character beside the corpus.
+ * Memory: one byte a character beside the corpus; ids are kept, not copied.
  */
 export class SequenceBatches implements Iterable<SequenceBatch> {
   readonly batchSize: number;
   readonly sequenceLength: number;
+  /** How many symbols there are: the vocabulary's, or for bare ids one more than the largest. */
+  readonly vocabularySize: number;
   readonly #ids: Uint8Array | Int32Array;
   /** The distance between two cursors. */
   readonly #segment: number;
-  readonly #start: number;
-  /** How many symbols each cursor has read. */
-  #position = 0;
+  /** Where the first cursor is. */
+  #position: number;
 
   /**
    * @param text a corpus, for which `vocabulary` must be given, or ids.
-   * @throws RangeError where a size is not a whole number above 0, or the text is too short to give each cursor two
-   *   symbols of its own.
+   * @throws RangeError where a size is not a whole number above 0, the text is too short to give each cursor two symbols
+   *   of its own, or an id is not in the vocabulary.
    */
   constructor(text: Corpus | Uint8Array | Int32Array, options: SequenceBatchesOptions = {}) {
     const {vocabulary, batchSize = 64, sequenceLength = 10, seed} = options;
@@ -60,6 +62,9 @@ export class SequenceBatches implements Iterable<SequenceBatch> {
       if (!(Number.isSafeInteger(value) && value > 0)) {
         throw new RangeError(`${name} is ${value}, expected a whole number above 0.`);
       }
+    }
+    if (seed !== undefined && !Number.isSafeInteger(seed)) {
+      throw new RangeError(`seed is ${seed}, expected a whole number.`);
     }
     if (text.length < 2 * batchSize) {
       throw new RangeError(
@@ -70,30 +75,34 @@ export class SequenceBatches implements Iterable<SequenceBatch> {
     if ('bytes' in text) {
       if (!vocabulary) throw new TypeError('A corpus needs a vocabulary: new SequenceBatches(corpus, {vocabulary}).');
       this.#ids = vocabulary.encode(text);
+      this.vocabularySize = vocabulary.size;
     } else {
       this.#ids = text;
+      this.vocabularySize = checkedSize(text, vocabulary?.size);
     }
     this.batchSize = batchSize;
     this.sequenceLength = sequenceLength;
     this.#segment = Math.floor(text.length / batchSize);
-    this.#start = seed === undefined ? 0 : uniformInt(xoroshiro128plus(seed), 0, this.#segment - 1);
+    this.#position = seed === undefined ? 0 : uniformInt(xoroshiro128plus(seed), 0, this.#segment - 1);
   }
 
+  /** The next batch, in arrays of its own. */
   next(): SequenceBatch {
     const {batchSize, sequenceLength} = this;
+    const {length} = this.#ids;
     const inputs = new Int32Array(sequenceLength * batchSize);
     const targets = new Int32Array(sequenceLength * batchSize);
     for (let cursor = 0; cursor < batchSize; cursor++) {
-      let at = (this.#start + cursor * this.#segment + this.#position) % this.#ids.length;
+      let at = (this.#position + cursor * this.#segment) % length;
       let id = this.#ids[at]!;
       for (let index = cursor; index < inputs.length; index += batchSize) {
         inputs[index] = id;
-        at = at + 1 === this.#ids.length ? 0 : at + 1;
+        at = at + 1 === length ? 0 : at + 1;
         id = this.#ids[at]!;
         targets[index] = id;
       }
     }
-    this.#position = (this.#position + sequenceLength) % this.#ids.length;
+    this.#position = (this.#position + sequenceLength) % length;
     return {inputs, targets};
   }
 
@@ -109,11 +118,11 @@ export class SequenceBatches implements Iterable<SequenceBatch> {
   }
 
   /**
-   * Goes to where another generator over the same text was.
+   * Goes to where another generator over the same text was, whatever the seeds of the two.
    *
-   * @throws RangeError where the state is of another text length or batch shape.
+   * @throws RangeError where the state is of another text length or batch shape, or damaged.
    */
-  restore(state: Record<string, unknown>): void {
+  restore(state: Readonly<Record<string, unknown>>): void {
     const own = this.state();
     for (const key of ['length', 'batchSize', 'sequenceLength'] as const) {
       if (state[key] !== own[key]) {
@@ -130,4 +139,19 @@ export class SequenceBatches implements Iterable<SequenceBatch> {
     }
     this.#position = position;
   }
+}
+
+/** How many symbols ids are of: the vocabulary's size, which they must be below, or one more than the largest. */
+function checkedSize(ids: Uint8Array | Int32Array, vocabularySize = Number.POSITIVE_INFINITY): number {
+  let largest = 0;
+  for (let index = 0; index < ids.length; index++) {
+    const id = ids[index]!;
+    if (id < 0 || id >= vocabularySize) {
+      throw new RangeError(
+        `Id ${id} at offset ${index} is not in the vocabulary, expected 0 to ${vocabularySize - 1}.`,
+      );
+    }
+    if (id > largest) largest = id;
+  }
+  return Number.isFinite(vocabularySize) ? vocabularySize : largest + 1;
 }

@@ -31,7 +31,29 @@ describe('normalise', () => {
     );
   });
 
-  test('of nothing but digits grows beyond its first guess', () => {
+  test('follows the rules of text8, said in regular expressions', () => {
+    const names = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+    const byRules = (given: string) =>
+      given
+        .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+        .replace(/[0-9]/g, (digit) => ` ${names[Number(digit)]} `)
+        .replace(/[^a-z]+/g, ' ');
+    fc.assert(
+      fc.property(fc.string({unit: fc.constantFrom(...' aZ09é\n-'), maxLength: 40}), (given) => {
+        expect(text(given)).toBe(byRules(given));
+      }),
+      {seed: 20261123, numRuns: 1000},
+    );
+  });
+
+  test('gives bytes that are as they should be back as they are', () => {
+    const bytes = new TextEncoder().encode(' anarchism originated as a term ');
+    expect(normalise(bytes)).toBe(bytes);
+    for (const given of ['  ', 'a  ', '  a', 'a  b', 'ab  c', 'abc  d'])
+      expect(text(given)).toBe(given.replace('  ', ' '));
+  });
+
+  test('makes room for a text of nothing but digits', () => {
     expect(text('7'.repeat(10_000))).toBe(` ${'seven '.repeat(10_000)}`);
   });
 });

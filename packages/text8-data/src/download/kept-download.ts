@@ -52,7 +52,10 @@ async function fetchWhole(download: Download, target: string): Promise<Uint8Arra
   try {
     let {size: start} = await file.stat();
     for (;;) {
-      if (start > download.bytes) start = 0;
+      if (start > download.bytes) {
+        await file.truncate(0);
+        start = 0;
+      }
       await fetchRest(file, start, download);
       const bytes = await readWhole(file);
       try {
@@ -124,7 +127,7 @@ async function readWhole(file: FileHandle): Promise<Uint8Array> {
 
 /** Nobody ever sees a file of that name that is not whole: it is written under another name, and moved. */
 async function writeAtOnce(target: string, bytes: Uint8Array): Promise<void> {
-  const own = `${target}.${process.pid}.whole`;
+  const own = `${target}.${crypto.randomUUID()}.whole`;
   try {
     await writeFile(own, bytes, {flush: true});
     await rename(own, target);
@@ -144,7 +147,10 @@ async function isWhole(bytes: Uint8Array, download: Download): Promise<boolean> 
 /** Waits for another's turn to end, well or badly, or for the signal. */
 async function settled(turn: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    turn.then(() => resolve(), () => resolve());
+    turn.then(
+      () => resolve(),
+      () => resolve(),
+    );
     if (signal?.aborted) reject(signal.reason);
     signal?.addEventListener('abort', () => reject(signal.reason), {once: true});
   });

@@ -27,7 +27,8 @@ export async function requestRest(download: Download, start: number): Promise<Re
   });
   const rangeNotThere = 416;
   if (response.status === rangeNotThere && start > 0) return requestRest(download, 0);
-  const offset = response.status === 206 ? Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1]) : 0;
+  const offset =
+    response.status === 206 ? Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1]) : 0;
   if (!response.ok || !response.body || !(offset <= start)) {
     await response.body?.cancel();
     throw new CorpusError(`${address} answered ${response.status}, expected the file. Give another address.`);

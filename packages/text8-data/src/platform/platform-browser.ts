@@ -1,29 +1,30 @@
-import {readStream} from '../corpus/read-source';
+import {readSource, readStream} from '../corpus/read-source';
+import {checkDownload} from '../download/check-download';
 import {CorpusError} from '../errors/corpus-error';
-import {checkDownload} from './check-download';
 import type {Platform} from './platform';
 
 export const platform: Platform = {
   async readFile(path) {
     throw new CorpusError(`A page cannot read ${path}. Pass {source}: a URL, File, Blob or ReadableStream.`);
   },
+
+  async inflate(compressed, size) {
+    const stream = new Blob([compressed as Uint8Array<ArrayBuffer>]).stream();
+    const inflated = stream.pipeThrough(new DecompressionStream('deflate-raw'));
+    return readStream(inflated, 'the file', {total: size, limit: size});
+  },
+
   async fetchOnce(download) {
+    // What is fetched once and found again is for the browser's own cache to keep.
     const {address, signal, onProgress, bytes: total} = download;
-    const response = await fetch(address, {signal}).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw new CorpusError(
-        `${address} could not be fetched: ${String(error)}. Its server must allow pages to (CORS).`,
-      );
-    });
-    if (!response.ok || !response.body)
-      throw new CorpusError(`${address} answered ${response.status}, expected a file.`);
-    const bytes = await readStream(response.body, {total, signal, onProgress});
+    const bytes = await readSource(address, {total, limit: 2 * total, signal, onProgress});
     await checkDownload(bytes, download);
     return bytes;
   },
+
   async stateOfTheUnion() {
     throw new CorpusError(
-      'The State of the Union addresses are read from an npm package, in Node. Pass a {source} to loadText8.',
+      'The State of the Union addresses are read from an npm package, in Node. In a page, pass a {source} to loadText8.',
     );
   },
 };

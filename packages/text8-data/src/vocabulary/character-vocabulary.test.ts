@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {Corpus} from '../corpus/corpus';
-import {CharacterVocabulary} from './character-vocabulary';
+import {CharacterVocabulary, type UnknownSymbol} from './character-vocabulary';
 
 const vocabulary = new CharacterVocabulary();
 
@@ -26,11 +26,32 @@ describe('CharacterVocabulary', () => {
   ])('refuses %j, and names the symbol', (text, message) => {
     expect(() => vocabulary.encode(text)).toThrow(RangeError);
     expect(() => vocabulary.encode(text)).toThrow(message);
+    expect(() => vocabulary.encode(text)).toThrow('normalise()');
   });
 
-  test('encodes other symbols as spaces where asked to, and counts them', () => {
-    expect(vocabulary.decode(vocabulary.encode('Fox!', {unknown: 'space'}))).toBe(' ox ');
-    expect(vocabulary.unknownCount).toBe(2);
+  test('takes other symbols for spaces where it is told of them, one for each', () => {
+    const unknown: UnknownSymbol[] = [];
+    const ids = vocabulary.encode('Fox, naïve 🦊!', {onUnknown: (symbol) => unknown.push(symbol)});
+    expect(vocabulary.decode(ids)).toBe(' ox  na ve   ');
+    expect(unknown.map(({symbol, offset}) => [symbol, offset])).toEqual([
+      ['F', 0],
+      [',', 3],
+      ['ï', 7],
+      ['🦊', 11],
+      ['!', 12],
+    ]);
+    const onUnknown = (symbol: UnknownSymbol) => unknown.push(symbol);
+    expect([...vocabulary.encode(Uint8Array.of(97, 0xc3, 98), {onUnknown})]).toEqual([1, 0, 2]);
+  });
+
+  test('encodes texts of any length, at any place in memory', () => {
+    const text = 'the quick brown fox';
+    const bytes = new TextEncoder().encode(text);
+    for (let start = 0; start < 5; start++) {
+      for (let end = start; end < start + 6; end++) {
+        expect(vocabulary.decode(vocabulary.encode(bytes.subarray(start, end)))).toBe(text.slice(start, end));
+      }
+    }
   });
 
   test.each([27, -1, 0.5, Number.NaN])('refuses to decode %d', (id) => {
