@@ -4,22 +4,20 @@ import {type CheckpointFiles, isSuperseded} from './checkpoint-files';
 
 export function createCheckpointFiles(folder: string): CheckpointFiles {
   return {
-    async write(name, bytes) {
+    async write(files) {
       await mkdir(folder, {recursive: true});
-      const target = path.join(folder, name);
-      const unfinished = `${target}.unfinished`;
+      const renames = files.map(([name]) => {
+        const target = path.join(folder, name);
+        return {target, unfinished: `${target}.unfinished`};
+      });
       try {
-        const file = await open(unfinished, 'w');
-        try {
-          await file.writeFile(bytes);
-          await file.sync(); // on disk before the name is, or a power cut could leave the name without the bytes
-        } finally {
-          await file.close();
+        for (const [index, [, bytes]] of files.entries()) await writeToDisk(renames[index]!.unfinished, bytes);
+        for (const {unfinished, target} of renames) {
+          await rename(unfinished, target);
+          await syncFolder(folder);
         }
-        await rename(unfinished, target);
-        await syncFolder(folder);
       } catch (error) {
-        await rm(unfinished, {force: true}).catch(() => undefined);
+        for (const {unfinished} of renames) await rm(unfinished, {force: true}).catch(() => undefined);
         throw error;
       }
     },
@@ -32,12 +30,23 @@ export function createCheckpointFiles(folder: string): CheckpointFiles {
   };
 }
 
-/** Puts a rename on disk before what follows it. Windows cannot open folders, and does without. */
+/** Returns once the bytes are on disk: were the name there first, a power cut could leave it without them. */
+async function writeToDisk(target: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(target, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Puts a rename on disk before what follows it. Windows and some network file systems cannot, and do without: the rename
+ * itself has happened, so it would be wrong to report that it has not.
+ */
 async function syncFolder(folder: string): Promise<void> {
   const directory = await open(folder, 'r').catch(() => undefined);
-  try {
-    await directory?.sync();
-  } finally {
-    await directory?.close();
-  }
+  await directory?.sync().catch(() => undefined);
+  await directory?.close();
 }

@@ -29,9 +29,19 @@ describe('safetensors', () => {
     expect(Object.is(decoded.tensors.weights!.data[1], -0)).toBe(true);
   });
 
-  test('keep NaN', () => {
-    const {x} = decodeSafetensors(encodeSafetensors({x: {shape: [1], data: Float32Array.of(Number.NaN)}})).tensors;
-    expect(x!.data[0]).toBeNaN();
+  test('keep the bits of every float', () => {
+    const bits = Uint32Array.of(0x80000000, 1, 0x807fffff, 0x7f7fffff, 0xff800000, 0x7fc00000, 0x7fa00001, 0xffc12345);
+    const encoded = encodeSafetensors({x: {shape: [8], data: new Float32Array(bits.buffer)}});
+    const {x} = decodeSafetensors(encoded).tensors;
+    expect(new Uint32Array(x!.data.buffer)).toEqual(bits);
+  });
+
+  test('are written and read out of the middle of a larger buffer', () => {
+    const data = Float32Array.of(9, 1, 2, 9).subarray(1, 3);
+    const odd = new Uint8Array(1000).subarray(3);
+    const encoded = encodeSafetensors({x: {shape: [2], data}});
+    odd.set(encoded);
+    expect(decodeSafetensors(odd.subarray(0, encoded.length)).tensors.x!.data).toEqual(Float32Array.of(1, 2));
   });
 
   test('start every tensor at a multiple of its width', () => {
@@ -51,10 +61,22 @@ describe('safetensors', () => {
     expect(tensors.scalar!.shape).toEqual([]);
     expect(tensors.ids!.data).toEqual(Int32Array.of(-1, 2 ** 31 - 1));
     expect(tensors.bytes!.data).toEqual(Uint8Array.of(0, 255, 7));
+    const half = [1, -2, 65504, 2 ** -24, 2 ** -14, -0, Number.POSITIVE_INFINITY];
+    expect(tensors.half).toEqual({shape: [7], data: Float32Array.from(half)});
+    expect(tensors.brain).toEqual({shape: [4], data: Float32Array.of(1, -3.140625, 2 ** -126, Number.NaN)});
   });
 
-  test('refuse a shape that does not hold the data', () => {
-    expect(() => encodeSafetensors({x: {shape: [2], data: new Float32Array(3)}})).toThrow('shape [2] but 3 values');
+  test.each([
+    ['a shape that does not hold the data', {x: {shape: [2], data: new Float32Array(3)}}, 'shape [2] but 3 values'],
+    ['negative sizes', {x: {shape: [-1, -3], data: new Float32Array(3)}}, 'shape [-1, -3] but 3 values'],
+    ['the name of the metadata', {__metadata__: {shape: [1], data: new Float32Array(1)}}, 'choose another'],
+  ])('refuse %s', (_, wrong, message) => {
+    expect(() => encodeSafetensors(wrong)).toThrow(message);
+  });
+
+  test('refuse arrays of another type', () => {
+    const data: object = new Int16Array(2);
+    expect(() => encodeSafetensors({x: {shape: [2], data: data as Int32Array}})).toThrow('[object Int16Array]');
   });
 
   test('cut anywhere are an error', () => {

@@ -1,6 +1,7 @@
 // The safetensors format (https://huggingface.co/docs/safetensors): eight bytes with the length of a JSON header, the
 // header, then the tensors' bytes one after the other, all little-endian. Any program that reads safetensors reads ours.
 import {CheckpointError} from '../errors/checkpoint-error';
+import {float32FromBfloat16, float32FromFloat16} from './half-precision';
 import {isJSONObject, type JSONValue} from './json';
 
 /** A tensor as plain data; its dtype is that of the array. */
@@ -15,16 +16,27 @@ export interface Safetensors {
   metadata: Record<string, string>;
 }
 
-const arrays = {F32: Float32Array, I32: Int32Array, U8: Uint8Array} as const;
+/** How the bytes of each dtype become an array; the half precision ones are widened, which loses nothing. */
+const readers = {
+  F32: {width: 4, read: (buffer: ArrayBuffer) => new Float32Array(buffer)},
+  I32: {width: 4, read: (buffer: ArrayBuffer) => new Int32Array(buffer)},
+  U8: {width: 1, read: (buffer: ArrayBuffer) => new Uint8Array(buffer)},
+  F16: {width: 2, read: (buffer: ArrayBuffer) => float32FromFloat16(new Uint16Array(buffer))},
+  BF16: {width: 2, read: (buffer: ArrayBuffer) => float32FromBfloat16(new Uint16Array(buffer))},
+} as const;
 
-type Dtype = keyof typeof arrays;
+type Dtype = keyof typeof readers;
 
 function isDtype(value: unknown): value is Dtype {
-  return typeof value === 'string' && Object.hasOwn(arrays, value);
+  return typeof value === 'string' && Object.hasOwn(readers, value);
 }
 
-function dtypeOf(data: StoredTensor['data']): Dtype {
-  return data instanceof Float32Array ? 'F32' : data instanceof Int32Array ? 'I32' : 'U8';
+function dtypeOf(name: string, data: StoredTensor['data']): Dtype {
+  if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Int32Array) return 'I32';
+  if (data instanceof Uint8Array) return 'U8';
+  const received = Object.prototype.toString.call(data);
+  throw new RangeError(`Tensor ${name} has data ${received}, expected a Float32Array, Int32Array or Uint8Array.`);
 }
 
 function product(shape: readonly number[]): number {
@@ -34,7 +46,8 @@ function product(shape: readonly number[]): number {
 /**
  * Writes tensors as safetensors bytes. Wide types come first, so that every tensor starts at a multiple of its width.
  *
- * @throws RangeError where a shape does not hold as many values as its data.
+ * @throws RangeError where a shape does not hold as many values as its data, the data are of another array type, or a
+ *   tensor is called `__metadata__`, which the format keeps for itself.
  * @example await writeFile('vectors.safetensors', encodeSafetensors({vectors: {shape: [50000, 128], data}}));
  */
 export function encodeSafetensors(
@@ -49,10 +62,16 @@ export function encodeSafetensors(
   if (metadata) header.__metadata__ = metadata;
   let offset = 0;
   for (const [name, {shape, data}] of entries) {
-    if (product(shape) !== data.length) {
-      throw new RangeError(`Tensor ${name} has shape [${shape.join(', ')}] but ${data.length} values.`);
+    if (name === '__metadata__') {
+      throw new RangeError('A tensor is called __metadata__, a name that safetensors keep for text: choose another.');
     }
-    header[name] = {dtype: dtypeOf(data), shape: [...shape], data_offsets: [offset, offset + data.byteLength]};
+    const dtype = dtypeOf(name, data);
+    if (!isSizes(shape) || product(shape) !== data.length) {
+      throw new RangeError(
+        `Tensor ${name} has shape [${shape.join(', ')}] but ${data.length} values: the product of its sizes must be that.`,
+      );
+    }
+    header[name] = {dtype, shape: [...shape], data_offsets: [offset, offset + data.byteLength]};
     offset += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
@@ -72,7 +91,8 @@ export function encodeSafetensors(
  * Reads safetensors bytes and checks them: the header against the length, every tensor's bytes against its shape, and
  * that the tensors fill the file without gap or overlap.
  *
- * @throws CheckpointError where the bytes are cut, damaged, or hold a dtype other than F32, I32 and U8.
+ * @throws CheckpointError where the bytes are cut, damaged, or hold a dtype other than F32, F16, BF16 (both as
+ *   float32), I32 and U8.
  * @example const {tensors} = decodeSafetensors(await readFile('vectors.safetensors'));
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
@@ -101,17 +121,20 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const ranges: [number, number][] = [];
   for (const [name, description] of Object.entries(described)) {
     const {dtype, shape, data_offsets: offsets} = isJSONObject(description) ? description : {};
-    if (!isDtype(dtype)) throw damaged(`tensor ${name} has dtype ${JSON.stringify(dtype)}, expected F32, I32 or U8`);
+    if (!isDtype(dtype))
+      throw damaged(
+        `tensor ${name} has dtype ${JSON.stringify(dtype)}, expected one of ${Object.keys(readers).join(', ')}`,
+      );
     if (!isSizes(shape)) throw damaged(`tensor ${name} has no shape`);
     if (!isSizes(offsets) || offsets.length !== 2) throw damaged(`tensor ${name} has no offsets`);
     const [from, to] = offsets as [number, number];
-    const ArrayType = arrays[dtype];
-    if (to - from !== product(shape) * ArrayType.BYTES_PER_ELEMENT || start + to > bytes.length) {
+    const {width, read} = readers[dtype];
+    if (to - from !== product(shape) * width || start + to > bytes.length) {
       throw damaged(`tensor ${name} [${shape.join(', ')}] does not lie at its offsets ${from} to ${to}`);
     }
     // A copy that starts at 0, as aligned arrays must. (`slice` would not copy: Node's buffers give a view.)
     const copy = new Uint8Array(bytes.subarray(start + from, start + to));
-    tensors[name] = {shape, data: new ArrayType(copy.buffer)};
+    tensors[name] = {shape, data: read(copy.buffer)};
     ranges.push([from, to]);
   }
   let end = 0;

@@ -27,13 +27,14 @@ export function storedTensor(
   shape: readonly number[],
 ): Float32Array {
   const stored = tensors[name];
-  const expected = `float32 [${shape.join(', ')}]`;
+  const expected = `Float32Array [${shape.join(', ')}]`;
   if (!stored)
     throw new CheckpointError(`The checkpoint has no tensor ${name}, expected ${expected}: it is of another model.`);
   const fits = stored.data instanceof Float32Array && String(stored.shape) === String(shape);
   if (!fits) {
     throw new CheckpointError(
-      `The checkpoint's tensor ${name} is [${stored.shape.join(', ')}], expected ${expected}: it is of another model.`,
+      `The checkpoint's tensor ${name} is ${stored.data.constructor.name} [${stored.shape.join(', ')}], ` +
+        `expected ${expected}: it is of another model.`,
     );
   }
   return stored.data as Float32Array;

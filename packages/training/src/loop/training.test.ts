@@ -173,6 +173,10 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     expect(() => new Training(line, new Points(), {steps: 1, optimizer: sgd, resume: {...resume, state: {}}})).toThrow(
       'no training to resume',
     );
+    const broken = {...state, training: {...(state.training as object), step: 'x'}} as typeof state;
+    expect(
+      () => new Training(line, new Points(), {steps: 1, optimizer: sgd, resume: {...resume, state: broken}}),
+    ).toThrow('it is not whole');
     line.dispose();
   });
 

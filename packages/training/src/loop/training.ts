@@ -169,6 +169,12 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
     if (!isJSONObject(training)) throw new CheckpointError('This checkpoint holds a model but no training to resume.');
     const {step, lossSum, lossCount, optimizer, schedule, batches} = training;
     const {kind} = this.#options.optimizer;
+    const counts = [step, lossSum, lossCount];
+    if (!counts.every(Number.isFinite) || !isJSONObject(schedule) || !isJSONObject(batches)) {
+      throw new CheckpointError(
+        'The training in this checkpoint lacks its step, loss, schedule or batches: it is not whole.',
+      );
+    }
     if (optimizer !== kind) {
       throw new CheckpointError(`This checkpoint was trained with ${optimizer}, and cannot be resumed with ${kind}.`);
     }
@@ -178,8 +184,8 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
     this.#model.restoreCarriedState?.(
       Object.fromEntries(carried.map(([name, stored]) => [name.slice(prefix.length), stored])),
     );
-    this.#optimizer.schedule.restore(schedule as JSONObject);
-    this.#batches.restore(batches as JSONObject);
+    this.#optimizer.schedule.restore(schedule);
+    this.#batches.restore(batches);
     this.#step = step as number;
     this.#lossSum = lossSum as number;
     this.#lossCount = lossCount as number;

@@ -8,11 +8,15 @@ export interface LearningRateSchedule {
   report?(loss: number): void;
   /** What a resumed training needs; empty where the rate follows from the step alone. */
   state(): JSONObject;
-  /** Puts back what `state` gave. */
+  /** Puts back what `state` gave; throws a CheckpointError where that cannot be. */
   restore(state: JSONObject): void;
 }
 
-/** A schedule of a constant rate, or the schedule itself. */
+/**
+ * A schedule of a constant rate, or the schedule itself.
+ *
+ * @throws RangeError where the rate is not a finite number above 0.
+ */
 export function toSchedule(learningRate: number | LearningRateSchedule): LearningRateSchedule {
   if (typeof learningRate !== 'number') return learningRate;
   expectPositive('learningRate', learningRate);

@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import {CheckpointError} from '../errors/checkpoint-error';
 import {exponentialDecay} from './exponential-decay';
 import {toSchedule} from './learning-rate-schedule';
 import {plateauDecay} from './plateau-decay';
@@ -38,6 +39,23 @@ describe('plateauDecay', () => {
     for (const each of [schedule, restored]) each.report!(5);
     expect(restored.rateAt(0)).toBe(schedule.rateAt(0));
     expect(restored.rateAt(0)).toBe(0.25);
+  });
+
+  test.each([[{rate: 0.5, losses: ['high']}], [{rate: -1, losses: []}], [{losses: []}], [{}]])(
+    'refuses the state %j',
+    (state) => {
+      const schedule = plateauDecay({initial: 1, factor: 0.5});
+      expect(() => schedule.restore(state)).toThrow(CheckpointError);
+      expect(schedule.rateAt(0)).toBe(1);
+    },
+  );
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses a loss of %d', (loss) => {
+    expect(() => plateauDecay({initial: 1, factor: 0.5}).report!(loss)).toThrow(RangeError);
+  });
+
+  test.each([0, 2.5, -1])('refuses a patience of %d', (patience) => {
+    expect(() => plateauDecay({initial: 1, factor: 0.5, patience})).toThrow(`patience is ${patience}`);
   });
 
   test('refuses a factor that does not lower', () => {
