@@ -78,6 +78,5 @@ try {
   console.error(`${error.message}\n${error.stdout ?? ''}${error.stderr ?? ''}`);
   process.exitCode = 1;
 } finally {
-  if (process.env.KEEP) console.log(`kept in ${folder}`);
-  else rmSync(folder, {recursive: true, force: true});
+  rmSync(folder, {recursive: true, force: true});
 }

@@ -99,14 +99,14 @@ export function adagradStep(
 @inline
 function adam(
   p: usize, g: usize, m: usize, v: usize,
-  rate: v128, scale: v128, beta1: v128, beta2: v128, epsilon: v128, rootCorrection: v128, single: bool,
+  rate: v128, scale: v128, beta1: v128, rest1: v128, beta2: v128, rest2: v128, epsilon: v128, rootCorrection: v128,
+  single: bool,
 ): void {
-  const one = f32x4.splat(1);
   const gradient = f32x4.mul(scale, read(g, single));
-  const first = f32x4.add(f32x4.mul(beta1, read(m, single)), f32x4.mul(f32x4.sub(one, beta1), gradient));
+  const first = f32x4.add(f32x4.mul(beta1, read(m, single)), f32x4.mul(rest1, gradient));
   const second = f32x4.add(
     f32x4.mul(beta2, read(v, single)),
-    f32x4.mul(f32x4.sub(one, beta2), f32x4.mul(gradient, gradient)),
+    f32x4.mul(rest2, f32x4.mul(gradient, gradient)),
   );
   write(m, first, single);
   write(v, second, single);
@@ -117,25 +117,28 @@ function adam(
 /**
  * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; p -= rate * m / (sqrt(v) * rootCorrection + epsilon)
  * @param rate the learning rate over 1 - beta1^t.
+ * @param beta1, beta2 in float64: 1 - beta2 of a beta2 rounded to float32 would be off by 1e-5 of itself and more.
  * @param rootCorrection 1 / sqrt(1 - beta2^t).
  */
 export function adamStep(
   count: i32, parameter: usize, gradient: usize, first: usize, second: usize,
-  rate: f32, scale: f32, beta1: f32, beta2: f32, epsilon: f32, rootCorrection: f32,
+  rate: f32, scale: f32, beta1: f64, beta2: f64, epsilon: f32, rootCorrection: f32,
 ): void {
-  const rates = f32x4.splat(rate), scales = f32x4.splat(scale), b1 = f32x4.splat(beta1), b2 = f32x4.splat(beta2);
+  const rates = f32x4.splat(rate), scales = f32x4.splat(scale);
+  const b1 = f32x4.splat(<f32>beta1), rest1 = f32x4.splat(<f32>(1 - beta1));
+  const b2 = f32x4.splat(<f32>beta2), rest2 = f32x4.splat(<f32>(1 - beta2));
   const epsilons = f32x4.splat(epsilon), corrections = f32x4.splat(rootCorrection);
   let index = 0;
   for (; index + 4 <= count; index += 4) {
     adam(
       at(parameter, index), at(gradient, index), at(first, index), at(second, index),
-      rates, scales, b1, b2, epsilons, corrections, false,
+      rates, scales, b1, rest1, b2, rest2, epsilons, corrections, false,
     );
   }
   for (; index < count; index++) {
     adam(
       at(parameter, index), at(gradient, index), at(first, index), at(second, index),
-      rates, scales, b1, b2, epsilons, corrections, true,
+      rates, scales, b1, rest1, b2, rest2, epsilons, corrections, true,
     );
   }
 }

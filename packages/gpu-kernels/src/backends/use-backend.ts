@@ -21,7 +21,8 @@ const names = Object.keys(backends) as BackendName[];
  *
  * @param name the backend; where it is left out, wasm if it runs here, else cpu.
  * @returns the name of the backend in use.
- * @throws BackendError where the backend is unknown, not installed, or cannot run here; it says what to do.
+ * @throws BackendError where the backend is unknown, not installed, or cannot run here; it says what to do, and the
+ *   backend in use before stays in use.
  * @example await useBackend('wasm');
  */
 export async function useBackend(name?: BackendName): Promise<{name: BackendName}> {
@@ -34,10 +35,12 @@ async function start(name: BackendName): Promise<{name: BackendName}> {
     throw new BackendError(`Unknown backend ${JSON.stringify(name)}, expected one of ${names.join(', ')}.`);
   }
   if (!(name in engine().registryFactory)) await load(name);
-  const started = await setBackend(name).catch((error: unknown) => {
-    throw new BackendError(`The backend ${name} did not start: ${String(error)}`);
-  });
-  if (!started) throw new BackendError(`The backend ${name} cannot run here; try another of ${names.join(', ')}.`);
+  const previous = engine().backendName;
+  const started = await setBackend(name).catch(() => false);
+  if (!started) {
+    if (previous) await setBackend(previous); // tfjs has already let go of it
+    throw new BackendError(`The backend ${name} cannot run here; try another of ${names.join(', ')}.`);
+  }
   await ready();
   registerKernels();
   if (name === 'wasm') await attachWasmKernels(engine().backend as WasmBackend);
@@ -49,6 +52,7 @@ async function load(name: BackendName): Promise<void> {
   await load().catch((error: unknown) => {
     throw new BackendError(
       `The backend ${name} is not installed: run "npm install ${packageName}", or choose another. (${String(error)})`,
+      {cause: error},
     );
   });
 }

@@ -26,6 +26,9 @@ interface Recorder {
  * that the loss does not touch. Both copy what they save, on wasm byte by byte, and the buffers an LSTM saves
  * ([T, B, 4H]) are its largest. So this calls the engine as they do, and puts the saved tensors into the tape itself;
  * the engine disposes of them with the tape (docs/decisions/0002).
+ *
+ * What the tape keeps is no longer tied to the inputs, so a gradient of the gradient would silently lack this operation's
+ * part. Inside another gradient the results are therefore tied to the inputs again, by a step that refuses.
  */
 export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedOperation<Inputs>): Tensor[] {
   const recorder = engine() as unknown as Recorder;
@@ -38,9 +41,26 @@ export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedO
       if (recording) kept = saved.map((tensor) => keep(reshape(tensor, tensor.shape)));
       return outputs;
     },
-    backwardsFunc: (gradients, saved) => operation.backward(Array.isArray(gradients) ? gradients : [gradients], saved),
+    backwardsFunc: (gradients, saved) => {
+      const found = operation.backward(Array.isArray(gradients) ? gradients : [gradients], saved);
+      if (!recorder.isTapeOn()) return found;
+      const tied = Object.entries<() => Tensor>(found as Record<string, () => Tensor>).map(([name, make]) => {
+        const forwardFunc = () => [make()];
+        return [
+          name,
+          () => recorder.runKernelFunc({forwardFunc, backwardsFunc: refuse, inputs: operation.inputs})[0]!,
+        ] as const;
+      });
+      return Object.fromEntries(tied) as typeof found;
+    },
     inputs: operation.inputs,
   });
   if (recording) recorder.state.activeTape.at(-1)!.saved.push(...kept);
   return outputs;
+}
+
+function refuse(): never {
+  throw new Error(
+    'A fused operation has no gradient of its gradient. Where you need one, use plain tfjs operations or `lstmReference`.',
+  );
 }

@@ -1,4 +1,5 @@
 import type {DataType, Tensor} from '@tensorflow/tfjs-core';
+import {describeTensor} from './describe-tensor';
 import {ShapeError} from './shape-error';
 
 /** What a tensor must be: a number fixes a dimension, a letter only names it. */
@@ -9,15 +10,12 @@ export interface Expectation {
 
 /** Throws a ShapeError where `tensor` is not a live tensor of the expected shape and dtype. */
 export function expectShape(operation: string, name: string, tensor: Tensor, {shape, dtype}: Expectation): void {
-  const expected = `${dtype} [${shape.join(', ')}]`;
-  if (!tensor?.shape) throw new ShapeError(`${operation}: ${name} is ${tensor}, expected a tensor ${expected}.`);
   const fits =
+    tensor?.shape &&
+    !tensor.isDisposed &&
     tensor.dtype === dtype &&
     tensor.shape.length === shape.length &&
     shape.every((size, axis) => typeof size === 'string' || size === tensor.shape[axis]);
-  if (!fits) {
-    throw new ShapeError(
-      `${operation}: ${name} is ${tensor.dtype} [${tensor.shape.join(', ')}], expected ${expected}.`,
-    );
-  }
+  if (fits) return;
+  throw new ShapeError(`${operation}: ${name} is ${describeTensor(tensor)}, expected ${dtype} [${shape.join(', ')}].`);
 }

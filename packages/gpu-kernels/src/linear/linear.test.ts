@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {type BackendName, useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
+import {sgdStep} from '../optimizer-step/optimizer-step';
 import {type LinearInputs, linear} from './linear';
 import {linearReference} from './reference';
 
@@ -65,7 +66,7 @@ describe.each(backendsUnderTest)('linear on %s', (backend) => {
     );
   });
 
-  test('gradient within 2e-3 of finite differences', async () => {
+  test('gradient within 2e-5 of finite differences', async () => {
     const shapes = [[4, 5], [5, 3], [3]];
     await checkGradient(
       (x, kernel, bias) =>
@@ -80,8 +81,28 @@ describe.each(backendsUnderTest)('linear on %s', (backend) => {
     );
   });
 
-  test('no rows give no rows', () => {
-    expect(linear({x: tf.zeros([0, 3]), kernel: tf.zeros([3, 2]), bias: tf.zeros([2])}).shape).toEqual([0, 2]);
+  test('no rows give no rows, and gradients of zeros', async () => {
+    const [y, , kernelGradient, biasGradient] = await everything(linear, inputs([0], 3, 2, 1));
+    expect(y).toHaveLength(0);
+    expect([...kernelGradient!, ...biasGradient!]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(linear(inputs([4, 0], 3, 2, 1)).shape).toEqual([4, 0, 2]);
+  });
+
+  test('a vector is one row', async () => {
+    const y = linear({x: tf.tensor1d([1, 2]), kernel: tf.tensor2d([1, 0, 2, 0, 1, 3], [2, 3]), bias: tf.ones([3])});
+    expect(y.shape).toEqual([3]);
+    expect([...(await y.data())]).toEqual([2, 3, 9]);
+  });
+
+  test('the same input twice gives the same bits', async () => {
+    expect(await everything(linear, inputs([7], 13, 11, 1))).toEqual(await everything(linear, inputs([7], 13, 11, 1)));
+  });
+
+  test('NaN in a row is NaN in that row of the result, and of no other', async () => {
+    const {kernel, bias} = inputs([2], 3, 5, 1);
+    const y = await linear({x: tf.tensor2d([Number.NaN, 1, 1, 1, 1, 1], [2, 3]), kernel, bias}).data();
+    expect([...y.subarray(0, 5)].every(Number.isNaN)).toBe(true);
+    expect([...y.subarray(5)].every(Number.isFinite)).toBe(true);
   });
 
   test('a product is fresh after its kernel was changed in place', async () => {
@@ -89,15 +110,23 @@ describe.each(backendsUnderTest)('linear on %s', (backend) => {
     const x = tf.tensor2d([1, 1], [1, 2]);
     const bias = tf.zeros([2]) as tf.Tensor1D;
     expect([...(await linear({x, kernel: kernel as tf.Tensor as tf.Tensor2D, bias}).data())]).toEqual([4, 6]);
-    kernel.assign(tf.tensor2d([10, 20, 30, 40], [2, 2]));
+    sgdStep({parameters: [kernel], gradients: [tf.tensor2d([-9, -18, -27, -36], [2, 2])], learningRate: 1});
     expect([...(await linear({x, kernel: kernel as tf.Tensor as tf.Tensor2D, bias}).data())]).toEqual([40, 60]);
+    kernel.dispose();
   });
 
   test('shapes that do not fit are errors that say what came and what was expected', () => {
     const given = inputs([4], 3, 2, 1);
     expect(() => linear({...given, x: tf.zeros([4, 5])})).toThrow(ShapeError);
     expect(() => linear({...given, x: tf.zeros([4, 5])})).toThrow('x is float32 [4, 5], expected float32 [..., 3]');
+    expect(() => linear({...given, x: tf.zeros([4, 3], 'int32')})).toThrow('x is int32 [4, 3], expected float32');
+    expect(() => linear({...given, x: undefined as unknown as tf.Tensor})).toThrow('x is undefined, expected float32');
+    expect(() => linear({...given, kernel: tf.zeros([3]) as tf.Tensor as tf.Tensor2D})).toThrow(
+      'kernel is float32 [3], expected float32 [I, O]',
+    );
     expect(() => linear({...given, bias: tf.zeros([3])})).toThrow('bias is float32 [3], expected float32 [2]');
+    given.kernel.dispose();
+    expect(() => linear(given)).toThrow('kernel is a disposed float32 [3, 2], expected float32 [I, O]');
   });
 
   test('nothing is left behind', async () => {

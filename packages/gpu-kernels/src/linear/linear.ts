@@ -1,4 +1,5 @@
 import {getBackend, getKernel, type Tensor, type Tensor1D, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
+import {describeTensor} from '../errors/describe-tensor';
 import {expectShape} from '../errors/expect-shape';
 import {ShapeError} from '../errors/shape-error';
 import {registerKernels} from '../kernels';
@@ -25,11 +26,11 @@ export interface LinearInputs {
  * Cost: 2·N·I·O flops for N rows, twice that backward.
  */
 export function linear({x, kernel, bias}: LinearInputs): Tensor {
-  const [inputSize, outputSize] = kernel.shape;
   expectShape('linear', 'kernel', kernel, {shape: ['I', 'O'], dtype: 'float32'});
+  const [inputSize, outputSize] = kernel.shape;
   expectShape('linear', 'bias', bias, {shape: [outputSize], dtype: 'float32'});
-  if (x.dtype !== 'float32' || x.shape.at(-1) !== inputSize) {
-    throw new ShapeError(`linear: x is ${x.dtype} [${x.shape.join(', ')}], expected float32 [..., ${inputSize}].`);
+  if (x?.dtype !== 'float32' || x.isDisposed || x.shape.at(-1) !== inputSize) {
+    throw new ShapeError(`linear: x is ${describeTensor(x)}, expected float32 [..., ${inputSize}].`);
   }
   registerKernels();
   const run = getKernel('Linear', getBackend()) ? linearWithGradient : linearReference;

@@ -9,6 +9,7 @@ import {
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
+import {describeTensor} from '../errors/describe-tensor';
 import {expectShape} from '../errors/expect-shape';
 import {ShapeError} from '../errors/shape-error';
 import {registerKernels} from '../kernels';
@@ -60,6 +61,7 @@ export type LSTMResult = {
  * Source: Hochreiter & Schmidhuber 1997; Gers et al. 2000; Sak et al. 2014 (arXiv 1402.1128), without peepholes.
  */
 export function lstm({x, kernel, recurrentKernel, bias, initialState}: LSTMInputs): LSTMResult {
+  expectShape('lstm', 'recurrentKernel', recurrentKernel, {shape: ['H', '4H'], dtype: 'float32'});
   const hiddenSize = recurrentKernel.shape[0];
   expectShape('lstm', 'recurrentKernel', recurrentKernel, {shape: [hiddenSize, 4 * hiddenSize], dtype: 'float32'});
   expectShape('lstm', 'kernel', kernel, {shape: ['I', 4 * hiddenSize], dtype: 'float32'});
@@ -80,10 +82,11 @@ export function lstm({x, kernel, recurrentKernel, bias, initialState}: LSTMInput
 }
 
 function expectSequence(x: Tensor, inputSize: number): void {
-  if (x?.dtype === 'int32' && x.shape.length === 2) return;
-  if (x?.dtype === 'float32' && x.shape.length === 3 && x.shape[2] === inputSize) return;
+  const live = x?.shape && !x.isDisposed;
+  if (live && x.dtype === 'int32' && x.shape.length === 2) return;
+  if (live && x.dtype === 'float32' && x.shape.length === 3 && x.shape[2] === inputSize) return;
   throw new ShapeError(
-    `lstm: x is ${x?.shape ? `${x.dtype} [${x.shape.join(', ')}]` : x}, expected float32 [T, B, ${inputSize}] or ids int32 [T, B]. ` +
+    `lstm: x is ${describeTensor(x)}, expected float32 [T, B, ${inputSize}] or ids int32 [T, B]. ` +
       'Sequences are time-major: transpose [B, T, ...] first.',
   );
 }

@@ -57,7 +57,7 @@ function update(rule: UpdateRule, p: Float32Array, g: Float32Array, state: Float
 
 function optimizerStep({inputs: {parameters, gradients, slots}, attrs: {rule, clipNorm}, backend}: Call): TensorInfo {
   const all = gradients.map((gradient) => floats(backend, gradient));
-  const norm = globalNorm(all);
+  const norm = Math.fround(globalNorm(all)); // as it is returned: beyond float32 it is infinite
   if (Number.isFinite(norm)) {
     const scale = clipScale(norm, clipNorm);
     parameters.forEach((parameter, index) => {

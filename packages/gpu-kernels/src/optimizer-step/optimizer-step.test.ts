@@ -14,10 +14,10 @@ const variables = (values: (number[] | Float32Array)[], shapes: number[][]) =>
 const filled = (value: number, shapes: number[][]) =>
   shapes.map((shape) => tf.tidy(() => tf.variable(tf.fill(shape, value))));
 
-/** A function that makes step after step of a rule, with state of its own. */
-function stepper(kind: (typeof rules)[number], shapes: number[][], learningRate: number) {
+/** Makes step after step of a rule, with state of its own. */
+function stepperOf(kind: (typeof rules)[number], shapes: number[][], learningRate: number, beta2 = 0.999) {
   const [first, second] = [filled(kind === 'adagrad' ? 0.1 : 0, shapes), filled(0, shapes)];
-  return (inputs: Omit<StepInputs, 'learningRate'>, step: number): tf.Scalar => {
+  const step = (inputs: Omit<StepInputs, 'learningRate'>, step: number): tf.Scalar => {
     const all = {...inputs, learningRate};
     switch (kind) {
       case 'sgd':
@@ -26,18 +26,14 @@ function stepper(kind: (typeof rules)[number], shapes: number[][], learningRate:
         return momentumStep({...all, decay: 0.9, velocities: first});
       case 'adagrad':
         return adagradStep({...all, epsilon: 1e-7, accumulators: first});
-      case 'adam':
-        return adamStep({
-          ...all,
-          beta1: 0.9,
-          beta2: 0.999,
-          epsilon: 1e-8,
-          step,
-          firstMoments: first,
-          secondMoments: second,
-        });
+      case 'adam': {
+        const moments = {firstMoments: first, secondMoments: second};
+        return adamStep({...all, ...moments, beta1: 0.9, beta2, epsilon: 1e-8, step});
+      }
     }
   };
+  const slots = {sgd: [], momentum: first, adagrad: first, adam: [...first, ...second]}[kind];
+  return {step, slots};
 }
 
 describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
@@ -49,7 +45,7 @@ describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
   test.each(rules)(`%s: five clipped steps within 1e-5 of ${fixture.source}`, async (kind) => {
     const {shapes, start, gradients, clipNorm, learningRate, runs} = fixture;
     const parameters = variables(start, shapes);
-    const step = stepper(kind, shapes, learningRate);
+    const {step} = stepperOf(kind, shapes, learningRate);
     for (const [index, expected] of runs[kind].entries()) {
       const given = gradients[index]!.map((values, at) => tf.tensor(values, shapes[at]!));
       const norm = step({parameters, gradients: given, clipNorm}, index + 1);
@@ -60,32 +56,34 @@ describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
     }
   });
 
-  test.each(rules)('%s: the kernel is within 1e-5 of the reference', async (kind) => {
-    const shapes = [[5, 7], [3], [64]];
-    const start = shapes.map((shape, index) =>
-      seededValues(
-        shape.reduce((a, b) => a * b),
-        index,
-      ),
-    );
-    const gradients = start.map((values, index) => tf.tensor(seededValues(values.length, 10 + index), shapes[index]!));
-    const rule: Record<typeof kind, UpdateRule> = {
-      sgd: {kind: 'sgd', learningRate: 0.1},
-      momentum: {kind: 'momentum', learningRate: 0.1, decay: 0.9},
-      adagrad: {kind: 'adagrad', learningRate: 0.1, epsilon: 1e-7},
-      adam: {kind: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 1},
-    };
-    const [ours, theirs] = [variables(start, shapes), variables(start, shapes)];
-    const slotCount = {sgd: 0, momentum: 1, adagrad: 1, adam: 2}[kind];
-    const slots = Array.from({length: slotCount}, () => filled(kind === 'adagrad' ? 0.1 : 0, shapes));
-    const step = stepper(kind, shapes, 0.1);
-    const norm = step({parameters: ours, gradients, clipNorm: 2}, 1);
-    const expected = optimizerStepReference({parameters: theirs, gradients, slots, rule: rule[kind], clipNorm: 2});
-    expectClose(await norm.data(), await expected.data(), {relative: 1e-6});
-    for (const [index, parameter] of ours.entries()) {
-      expectClose(await parameter.data(), await theirs[index]!.data(), {relative: 1e-5});
-    }
-  });
+  test.each(rules.flatMap((kind) => [undefined, 2, 100].map((clipNorm) => ({kind, clipNorm}))))(
+    '$kind, clipNorm $clipNorm: parameters and state within 1e-5 of the reference for five steps',
+    async ({kind, clipNorm}) => {
+      const shapes = [[5, 7], [3], [64]];
+      const sizes = [35, 3, 64];
+      const start = sizes.map((size, index) => seededValues(size, index));
+      const rule = (step: number): UpdateRule =>
+        ({
+          sgd: {kind: 'sgd', learningRate: 0.1} as const,
+          momentum: {kind: 'momentum', learningRate: 0.1, decay: 0.9} as const,
+          adagrad: {kind: 'adagrad', learningRate: 0.1, epsilon: 1e-7} as const,
+          adam: {kind: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.9999, epsilon: 1e-8, step} as const,
+        })[kind];
+      const [ours, theirs] = [variables(start, shapes), variables(start, shapes)];
+      const [first, second] = [filled(kind === 'adagrad' ? 0.1 : 0, shapes), filled(0, shapes)];
+      const slots = [first, second].slice(0, {sgd: 0, momentum: 1, adagrad: 1, adam: 2}[kind]);
+      const stepper = stepperOf(kind, shapes, 0.1, 0.9999);
+      for (let step = 1; step <= 5; step++) {
+        const gradients = sizes.map((size, index) => tf.tensor(seededValues(size, 10 * step + index), shapes[index]!));
+        const norm = stepper.step({parameters: ours, gradients, clipNorm}, step);
+        const expected = optimizerStepReference({parameters: theirs, gradients, slots, rule: rule(step), clipNorm});
+        expectClose(await norm.data(), await expected.data(), {relative: 1e-6});
+        for (const [index, variable] of [...ours, ...stepper.slots].entries()) {
+          expectClose(await variable.data(), await [...theirs, ...slots.flat()][index]!.data(), {relative: 1e-5});
+        }
+      }
+    },
+  );
 
   test('gradients within the norm are not scaled', async () => {
     const parameters = variables([[1, 2]], [[2]]);
@@ -98,17 +96,47 @@ describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
     '%s: a gradient of %d changes nothing, and shows in the norm',
     async (kind, value) => {
       const parameters = variables([[1, 2], [3]], [[2], [1]]);
-      const step = stepper(kind, [[2], [1]], 0.1);
+      const {step, slots} = stepperOf(kind, [[2], [1]], 0.1);
+      const before = slots.map((slot) => slot.dataSync().slice());
       const norm = step({parameters, gradients: [tf.tensor1d([1, value]), tf.tensor1d([1])], clipNorm: 1}, 1);
       expect(Number.isFinite((await norm.data())[0])).toBe(false);
       expect([...(await parameters[0]!.data())]).toEqual([1, 2]);
       expect([...(await parameters[1]!.data())]).toEqual([3]);
+      expect(slots.map((slot) => slot.dataSync())).toEqual(before);
     },
   );
+
+  test('variables and gradients made on another backend are updated too', async () => {
+    await useBackend(backend === 'cpu' ? 'wasm' : 'cpu');
+    const parameters = variables([[1, 2]], [[2]]);
+    const gradients = [tf.tensor1d([1, 1])];
+    await useBackend(backend as BackendName);
+    sgdStep({parameters, gradients, learningRate: 1});
+    expect([...(await parameters[0]!.data())]).toEqual([0, 1]);
+  });
 
   test('no parameters are no work', async () => {
     const norm = sgdStep({parameters: [], gradients: [], learningRate: 1});
     expect([...(await norm.data())]).toEqual([0]);
+    const rule = {kind: 'sgd', learningRate: 1} as const;
+    expect([...(await optimizerStepReference({parameters: [], gradients: [], slots: [], rule}).data())]).toEqual([0]);
+  });
+
+  test('a norm beyond float32 changes nothing, and is infinite', async () => {
+    const parameters = variables([[1, 2]], [[2]]);
+    const norm = sgdStep({parameters, gradients: [tf.tensor1d([3e38, 3e38])], learningRate: 1, clipNorm: 1});
+    expect([...(await norm.data())]).toEqual([Number.POSITIVE_INFINITY]);
+    expect([...(await parameters[0]!.data())]).toEqual([1, 2]);
+  });
+
+  test('a step changes the variable itself, and whatever shares its memory', async () => {
+    const origin = tf.tensor1d([1, 2]);
+    const parameters = [tf.variable(origin)];
+    const sharing = tf.reshape(parameters[0]!, [2, 1]);
+    const copy = tf.add(origin, 0);
+    sgdStep({parameters, gradients: [tf.tensor1d([1, 1])], learningRate: 1});
+    for (const each of [parameters[0]!, origin, sharing]) expect([...(await each.data())]).toEqual([0, 1]);
+    expect([...(await copy.data())]).toEqual([1, 2]);
   });
 
   test('a product of tfjs is fresh after its factor was changed in place', async () => {
@@ -127,6 +155,16 @@ describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
     expect(() => sgdStep({parameters, gradients: [tf.zeros([3])], learningRate})).toThrow(
       'gradients[0] is float32 [3], expected float32 [2]',
     );
+    expect(() => sgdStep({parameters, gradients: [tf.zeros([2], 'int32')], learningRate})).toThrow(
+      'gradients[0] is int32 [2], expected float32 [2]',
+    );
+    expect(() =>
+      momentumStep({parameters, gradients: [tf.zeros([2])], learningRate, decay: 0.9, velocities: []}),
+    ).toThrow('0 state for 1 parameters');
+    const integers = [tf.variable(tf.zeros([2], 'int32'))];
+    expect(() => sgdStep({parameters: integers, gradients: [tf.zeros([2])], learningRate})).toThrow(
+      'parameters[0] is int32 [2], expected float32 [2]',
+    );
     for (const clipNorm of [0, -1, Number.NaN]) {
       expect(() => sgdStep({parameters, gradients: [tf.zeros([2])], learningRate, clipNorm})).toThrow(RangeError);
     }
@@ -134,7 +172,7 @@ describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
 
   test('nothing is left behind', async () => {
     const parameters = variables([[1, 2]], [[2]]);
-    const steps = rules.map((kind) => stepper(kind, [[2]], 0.1));
+    const steps = rules.map((kind) => stepperOf(kind, [[2]], 0.1).step);
     await expectNoLeak(() => {
       for (let round = 1; round <= 20; round++) {
         const gradients = [tf.tensor1d([1, 2])];

@@ -30,7 +30,8 @@ export interface StepInputs {
  *
  * @returns the global norm of the gradients before clipping, a scalar the caller disposes of. Where it is NaN or
  *   infinite no parameter was changed.
- * @throws ShapeError where a gradient has not the shape of its parameter.
+ * @throws ShapeError where a parameter is not float32 or a gradient has not its shape.
+ * @throws RangeError where `clipNorm` is not above 0.
  * @example const norm = sgdStep({parameters, gradients, learningRate: 10, clipNorm: 1.25});
  *
  * Cost: two passes over the gradients, one over the parameters; one kernel for all parameters on cpu and wasm.
@@ -108,6 +109,12 @@ export interface OptimizerStep {
 
 function optimizerStep(step: OptimizerStep): Scalar {
   const {parameters, gradients, slots, rule, clipNorm} = step;
+  parameters.forEach((parameter, index) => {
+    expectShape(`${rule.kind}Step`, `parameters[${index}]`, parameter, {
+      shape: parameter?.shape ?? [],
+      dtype: 'float32',
+    });
+  });
   for (const [name, tensors] of [['gradients', gradients], ...slots.map((slot) => ['state', slot] as const)] as const) {
     if (tensors.length !== parameters.length) {
       throw new ShapeError(

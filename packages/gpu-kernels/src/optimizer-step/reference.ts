@@ -20,7 +20,7 @@ import type {OptimizerStep, UpdateRule} from './optimizer-step';
 /** The readable truth of every optimizer step, in plain tfjs operations. */
 export function optimizerStepReference({parameters, gradients, slots, rule, clipNorm}: OptimizerStep): Scalar {
   return tidy(() => {
-    const norm = sqrt(addN(gradients.map((gradient) => sum(square(gradient))))) as Scalar;
+    const norm = sqrt(addN([scalar(0), ...gradients.map((gradient) => sum(square(gradient)))])) as Scalar;
     const scale = clipNorm === undefined ? scalar(1) : div(clipNorm, maximum(norm, clipNorm));
     const sound = isFiniteTensor(norm);
     parameters.forEach((parameter, index) => {

@@ -48,7 +48,8 @@ function optimizerStep({inputs: {parameters, gradients, slots}, attrs: {rule, cl
   const kernels = wasmKernels(backend);
   const at = (tensor: TensorInfo) => pointer(backend, tensor);
   const squares = gradients.map((gradient) => kernels.sumOfSquares(sizeOf(gradient), at(gradient)));
-  const norm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+  // Rounded as it is returned: beyond float32 it is infinite.
+  const norm = Math.fround(Math.sqrt(squares.reduce((sum, square) => sum + square, 0)));
   if (Number.isFinite(norm)) {
     const scale = clipScale(norm, clipNorm);
     parameters.forEach((parameter, index) => {
