@@ -1,9 +1,10 @@
+import {execFileSync} from 'node:child_process';
 import os from 'node:os';
 import {type BackendName, useBackend} from '@gatefold/gpu-kernels';
 import * as tf from '@tensorflow/tfjs';
 import {measureInTurn} from './measure';
 import {type Options, parseOptions} from './options';
-import {makeRow, tableHead, tableLine} from './row';
+import {makeRow, type Row, tableHead, tableLine} from './row';
 import type {Workload} from './workload';
 import {generateWorkload} from './workloads/generate';
 import {loadText8Workload} from './workloads/load-text8';
@@ -18,7 +19,7 @@ const workloads: Workload[] = [
 
 const usage = `usage: npm run bench -- [NAME ...] [options]
 
-Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one process. Build first: npm run build
+Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one process a line. Build first: npm run build
 
   --backend NAME   one backend in place of each workload's own
   --seconds N      measured time for each line         (default 10)
@@ -29,26 +30,51 @@ Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one p
 ${workloads.map(({name, description}) => `  ${name.padEnd(16)} ${description}`).join('\n')}
 `;
 
-async function run({names, backend: only, seconds, seed, json}: Options): Promise<void> {
-  const versions = {node: process.versions.node, tfjs: tf.version_core};
+const versions = {node: process.versions.node, tfjs: tf.version_core};
+
+/** Measures one workload on one backend, here. */
+async function measure({prepare, name}: Workload, backend: string, {seconds, seed}: Options): Promise<Row> {
   tf.enableProdMode();
+  if (backend !== 'none') await useBackend(backend as BackendName);
+  const contest = await prepare(seed);
+  const timings = await measureInTurn(contest.ours, contest.stock, {milliseconds: 1000 * seconds, minimumRuns: 5});
+  contest.dispose();
+  return makeRow(name, backend, timings, contest, versions);
+}
+
+/**
+ * The same in a process of its own: what the compiler has learnt from one workload would else slow down the next, by as
+ * much as an eighth.
+ */
+function measureApart({name}: Workload, backend: string, {seconds, seed}: Options): Row {
+  const options = ['--backend', backend, '--seconds', String(seconds), '--seed', String(seed), '--json'];
+  const line = execFileSync(process.execPath, [process.argv[1]!, name, ...options], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(line) as Row;
+}
+
+async function run(options: Options): Promise<void> {
+  const {names, backend: only, seed, json} = options;
+  const lines = workloads
+    .filter(({name}) => names.length === 0 || names.includes(name))
+    .flatMap((workload) => {
+      const backends = only && workload.backends[0] !== 'none' ? [only] : workload.backends;
+      return backends.map((backend) => ({workload, backend}));
+    });
   if (!json) {
     const cpus = os.cpus();
     console.log(
       `${cpus[0]!.model}, ${cpus.length} cores; ${os.platform()}; node ${versions.node}, tfjs ${versions.tfjs}; seed ${seed}; ` +
-        'medians after warm-up, ours and stock in turn',
+        'medians after warm-up, ours and stock in turn, a process a line',
     );
     console.log(tableHead);
   }
-  for (const workload of workloads.filter(({name}) => names.length === 0 || names.includes(name))) {
-    for (const backend of only && workload.backends[0] !== 'none' ? [only] : workload.backends) {
-      if (backend !== 'none') await useBackend(backend as BackendName);
-      const contest = await workload.prepare(seed);
-      const timings = await measureInTurn(contest.ours, contest.stock, {milliseconds: 1000 * seconds, minimumRuns: 5});
-      contest.dispose();
-      const row = makeRow(workload.name, backend, timings, contest, versions);
-      console.log(json ? JSON.stringify(row) : tableLine(row));
-    }
+  for (const {workload, backend} of lines) {
+    const alone = lines.length === 1;
+    const row = alone ? await measure(workload, backend, options) : measureApart(workload, backend, options);
+    console.log(json ? JSON.stringify(row) : tableLine(row));
   }
 }
 

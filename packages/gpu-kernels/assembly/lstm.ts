@@ -2,13 +2,13 @@
 //
 // Forward: a step's gates [B, 4H] start as the input's part (bias included), gain one product with the packed recurrent
 // kernel, and are activated in one pass, which leaves them as the gradient needs them.
-// Backward: each step is one pass, which turns the activated gates into the gradient of their pre-activations, and one
-// product that carries it to the step before. What concerns the weights waits until the loop is over and is then one
+// Backward: each step is one pass, which turns the activated gates, in place, into the gradient of their
+// pre-activations, and one product that carries it to the step before. What concerns the weights waits until the loop is over and is then one
 // product for all steps.
 
 import { sigmoid, tanh } from "./activation";
 import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
-import { matrixProduct, packMatrix, packedBytes, packedProduct } from "./matrix-product";
+import { matrixProduct, packMatrix, packedBytes, packedProduct, transpose } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 
 /** Reads four values, or for the tail of a row one. */
@@ -46,7 +46,7 @@ function activate(gates: usize, hidden: i32, cellBefore: usize, cell: usize, out
 @inline
 function differentiate(
   gates: usize, hidden: i32, cellBefore: usize, cell: usize,
-  dOutput: usize, dHidden: usize, dCell: usize, dGates: usize, single: bool,
+  dOutput: usize, dHidden: usize, dCell: usize, single: bool,
 ): void {
   const one = f32x4.splat(1);
   const i = read(gates, single), f = read(at(gates, hidden), single);
@@ -61,10 +61,10 @@ function differentiate(
   const df = f32x4.mul(f32x4.mul(dState, read(cellBefore, single)), f32x4.mul(f, f32x4.sub(one, f)));
   const dc = f32x4.mul(f32x4.mul(dState, i), f32x4.sub(one, f32x4.mul(c, c)));
   const dO = f32x4.mul(f32x4.mul(dh, squashed), f32x4.mul(o, f32x4.sub(one, o)));
-  write(dGates, di, single);
-  write(at(dGates, hidden), df, single);
-  write(at(dGates, 2 * hidden), dc, single);
-  write(at(dGates, 3 * hidden), dO, single);
+  write(gates, di, single);
+  write(at(gates, hidden), df, single);
+  write(at(gates, 2 * hidden), dc, single);
+  write(at(gates, 3 * hidden), dO, single);
   write(dCell, f32x4.mul(dState, f), single);
 }
 
@@ -113,6 +113,7 @@ export function lstmForward(
 }
 
 /**
+ * @param gates [T, B, 4H], activated; used up: on return it holds the gradient of the pre-activations.
  * @param dHidden, dCell [B, H]: on entry the gradient of the final state, on return that of the initial state.
  * @param dX 0 where it is not wanted (always with ids), else [T, B, inputSize], filled.
  * @param dKernel, dRecurrentKernel, dBias filled.
@@ -125,11 +126,12 @@ export function lstmBackward(
   dX: usize, dKernel: usize, dRecurrentKernel: usize, dBias: usize,
 ): void {
   const width = 4 * hidden, rows = steps * batch, stateSize = batch * hidden;
-  const dGates = malloc((<usize>rows * <usize>width) << 2);
+  memory.fill(dBias, 0, <usize>width << 2);
+  if (ids) memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
   const panels = malloc(packedBytes(hidden, width));
   packMatrix(width, hidden, recurrentKernel, 1, width, panels); // the transpose
   for (let step = steps - 1; step >= 0; step--) {
-    const g = at(gates, step * batch * width), dG = at(dGates, step * batch * width);
+    const g = at(gates, step * batch * width);
     const cell = at(cells, step * stateSize), dOutput = at(dOutputs, step * stateSize);
     const cellBefore = step > 0 ? at(cells, (step - 1) * stateSize) : initialCell;
     for (let row = 0; row < batch; row++) {
@@ -138,32 +140,29 @@ export function lstmBackward(
       for (; unit + 4 <= hidden; unit += 4) {
         const n = first + unit, m = row * width + unit;
         differentiate(
-          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), at(dG, m), false,
+          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), false,
         );
       }
       for (; unit < hidden; unit++) {
         const n = first + unit, m = row * width + unit;
         differentiate(
-          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), at(dG, m), true,
+          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), true,
         );
       }
     }
-    packedProduct(batch, hidden, width, dG, panels, dHidden, hidden, false);
+    packedProduct(batch, hidden, width, g, panels, dHidden, hidden, false);
+    // Sums over the rows of this step, while they are in the cache.
+    addColumnSums(batch, width, g, dBias);
+    if (ids) addRowsAt(batch, width, g, at(ids, step * batch), dKernel);
   }
   free(panels);
 
-  const later = max(steps - 1, 0) * batch; // rows whose state before is an output
-  const first = min(steps, 1) * batch;
-  matrixProduct(hidden, width, first, initialHidden, true, dGates, false, dRecurrentKernel, false);
-  matrixProduct(hidden, width, later, outputs, true, at(dGates, batch * width), false, dRecurrentKernel, true);
-  memory.fill(dBias, 0, <usize>width << 2);
-  addColumnSums(rows, width, dGates, dBias);
-  if (ids) {
-    memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
-    addRowsAt(rows, width, dGates, ids, dKernel);
-  } else {
-    matrixProduct(inputSize, width, rows, x, true, dGates, false, dKernel, false);
-  }
-  if (dX) matrixProduct(rows, inputSize, width, dGates, false, kernel, true, dX, false);
-  free(dGates);
+  // The state before each step, transposed [H, T B]: the initial one, then all outputs but the last.
+  const before = malloc((<usize>hidden * <usize>rows) << 2);
+  if (steps > 0) transpose(batch, hidden, initialHidden, before, rows);
+  if (steps > 1) transpose(rows - batch, hidden, outputs, at(before, batch), rows);
+  matrixProduct(hidden, width, rows, before, false, gates, false, dRecurrentKernel, false);
+  free(before);
+  if (!ids) matrixProduct(inputSize, width, rows, x, true, gates, false, dKernel, false);
+  if (dX) matrixProduct(rows, inputSize, width, gates, false, kernel, true, dX, false);
 }

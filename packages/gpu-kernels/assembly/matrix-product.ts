@@ -50,32 +50,32 @@ export function packMatrix(depth: i32, columns: i32, b: usize, rowStride: i32, c
   }
 }
 
-/** Writes the transpose of row-major A [rows, columns] to `target` [columns, rows], 4 x 4 values at a time. */
-function transpose(rows: i32, columns: i32, a: usize, target: usize): void {
+/** Writes the transpose of row-major A [rows, columns] into a matrix of `stride` columns, 4 x 4 values at a time. */
+export function transpose(rows: i32, columns: i32, a: usize, target: usize, stride: i32): void {
   let row = 0;
   for (; row + 4 <= rows; row += 4) {
     let column = 0;
     const source = at(a, row * columns);
     for (; column + 4 <= columns; column += 4) {
-      const p = at(source, column), q = at(at(target, column * rows), row);
+      const p = at(source, column), q = at(at(target, column * stride), row);
       const r0 = v128.load(p), r1 = v128.load(at(p, columns));
       const r2 = v128.load(at(p, 2 * columns)), r3 = v128.load(at(p, 3 * columns));
       const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
       const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
       v128.store(q, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-      v128.store(at(q, rows), v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
-      v128.store(at(q, 2 * rows), v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
-      v128.store(at(q, 3 * rows), v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+      v128.store(at(q, stride), v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+      v128.store(at(q, 2 * stride), v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+      v128.store(at(q, 3 * stride), v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
     }
     for (; column < columns; column++) {
       for (let r = row; r < row + 4; r++) {
-        store<f32>(at(target, column * rows + r), load<f32>(at(a, r * columns + column)));
+        store<f32>(at(target, column * stride + r), load<f32>(at(a, r * columns + column)));
       }
     }
   }
   for (; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      store<f32>(at(target, column * rows + row), load<f32>(at(a, row * columns + column)));
+      store<f32>(at(target, column * stride + row), load<f32>(at(a, row * columns + column)));
     }
   }
 }
@@ -198,7 +198,7 @@ export function matrixProduct(
   let copy: usize = 0;
   if (aTransposed) {
     copy = malloc((<usize>rows * <usize>depth) << 2);
-    transpose(depth, rows, a, copy);
+    transpose(depth, rows, a, copy, depth);
     a = copy;
   }
   const rowStride = bTransposed ? 1 : columns, columnStride = bTransposed ? depth : 1;
