@@ -2,21 +2,18 @@
 
 import { multiplyAdd } from "./multiply-add";
 
-// @ts-ignore: decorator
 @inline
 function splat(value: f32): v128 {
   return f32x4.splat(value);
 }
 
 /** Horner's step: sum x + coefficient. */
-// @ts-ignore: decorator
 @inline
 function horner(sum: v128, x: v128, coefficient: f32): v128 {
   return multiplyAdd(splat(coefficient), sum, x);
 }
 
 /** `x` brought into [-limit, limit]; the pseudo-minimum is one instruction and lets NaN through. */
-// @ts-ignore: decorator
 @inline
 function clamp(x: v128, low: f32, high: f32): v128 {
   return f32x4.pmax(f32x4.pmin(x, splat(high)), splat(low));
@@ -27,7 +24,6 @@ function clamp(x: v128, low: f32, high: f32): v128 {
  * exponent bits (Cody & Waite's splitting of ln 2; the polynomial of Moshier's Cephes library). n is rounded by adding
  * 1.5 * 2^23, which leaves it in the low bits of the sum. Below -87.3 the result is the smallest normal number.
  */
-// @ts-ignore: decorator
 @inline
 export function exp(value: v128): v128 {
   const x = clamp(value, -87.3365447504019, 88.3762626647949);
@@ -49,7 +45,6 @@ export function exp(value: v128): v128 {
  * tanh x to a relative 3e-7, as x P(x²) / Q(x²): a least-maximum fit of ours on [-8, 8], of error 6e-9 before rounding.
  * Beyond 8 it stays at tanh 8, which is 1 to 3e-7. Half as many instructions as by way of e^x.
  */
-// @ts-ignore: decorator
 @inline
 export function tanh(value: v128): v128 {
   const x = clamp(value, -8, 8);
@@ -68,7 +63,6 @@ export function tanh(value: v128): v128 {
 }
 
 /** 1 / (1 + e^-x) = (1 + tanh(x / 2)) / 2, to 2e-7. */
-// @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
   const half = splat(0.5);

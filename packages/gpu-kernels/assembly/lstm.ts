@@ -7,25 +7,11 @@
 // product for all steps.
 
 import { sigmoid, tanh } from "./activation";
+import { read, write } from "./lanes";
 import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
 import { matrixProduct, packMatrix, packedBytes, packedProduct, transpose } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 
-/** Reads four values, or for the tail of a row one. */
-// @ts-ignore: decorator
-@inline
-function read(p: usize, single: bool): v128 {
-  return single ? v128.load32_zero(p) : v128.load(p);
-}
-
-// @ts-ignore: decorator
-@inline
-function write(p: usize, value: v128, single: bool): void {
-  if (single) v128.store_lane<f32>(p, value, 0);
-  else v128.store(p, value);
-}
-
-// @ts-ignore: decorator
 @inline
 function activate(gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, single: bool): void {
   const iGate = gates, fGate = at(gates, hidden), cGate = at(fGate, hidden), oGate = at(cGate, hidden);
@@ -42,7 +28,6 @@ function activate(gates: usize, hidden: i32, cellBefore: usize, cell: usize, out
   write(output, f32x4.mul(o, tanh(state)), single);
 }
 
-// @ts-ignore: decorator
 @inline
 function differentiate(
   gates: usize, hidden: i32, cellBefore: usize, cell: usize,

@@ -14,7 +14,6 @@ const HEIGHT: i32 = 32;
 /** Columns of B packed at a time: with the depth of a long sequence, 3200, less than 1 MiB. */
 const GROUP: i32 = 64;
 
-// @ts-ignore: decorator
 @inline
 function paddedColumns(columns: i32): i32 {
   return (columns + 7) & ~7;
@@ -81,7 +80,6 @@ export function transpose(rows: i32, columns: i32, a: usize, target: usize, stri
 }
 
 /** Writes eight results. */
-// @ts-ignore: decorator
 @inline
 function storeWhole(c: usize, left: v128, right: v128, accumulate: bool): void {
   if (accumulate) {

@@ -1,5 +1,6 @@
 // Optimizer updates in place. `scale` is the factor of global-norm clipping, applied as each gradient is read.
 
+import { read, write } from "./lanes";
 import { at } from "./memory";
 
 /** The sum of squares, gathered in float64 so that its order hardly matters. */
@@ -21,21 +22,6 @@ export function sumOfSquares(count: i32, values: usize): f64 {
   return total;
 }
 
-/** Reads four values, or for the tail one. */
-// @ts-ignore: decorator
-@inline
-function read(p: usize, single: bool): v128 {
-  return single ? v128.load32_zero(p) : v128.load(p);
-}
-
-// @ts-ignore: decorator
-@inline
-function write(p: usize, value: v128, single: bool): void {
-  if (single) v128.store_lane<f32>(p, value, 0);
-  else v128.store(p, value);
-}
-
-// @ts-ignore: decorator
 @inline
 function sgd(p: usize, g: usize, rate: v128, single: bool): void {
   write(p, f32x4.sub(read(p, single), f32x4.mul(rate, read(g, single))), single);
@@ -49,7 +35,6 @@ export function sgdStep(count: i32, parameter: usize, gradient: usize, rate: f32
   for (; index < count; index++) sgd(at(parameter, index), at(gradient, index), rates, true);
 }
 
-// @ts-ignore: decorator
 @inline
 function momentum(p: usize, g: usize, v: usize, rate: v128, scale: v128, decay: v128, single: bool): void {
   const velocity = f32x4.add(f32x4.mul(decay, read(v, single)), f32x4.mul(scale, read(g, single)));
@@ -71,7 +56,6 @@ export function momentumStep(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function adagrad(p: usize, g: usize, a: usize, rate: v128, scale: v128, epsilon: v128, single: bool): void {
   const gradient = f32x4.mul(scale, read(g, single));
@@ -95,7 +79,6 @@ export function adagradStep(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function adam(
   p: usize, g: usize, m: usize, v: usize,

@@ -3,7 +3,6 @@
 import { at } from "./memory";
 
 /** target[0..width) += source[0..width). */
-// @ts-ignore: decorator
 @inline
 function addRow(width: i32, source: usize, target: usize): void {
   let column = 0;

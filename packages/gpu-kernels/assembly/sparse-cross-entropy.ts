@@ -4,7 +4,6 @@
 import { exp, log } from "./activation";
 import { at } from "./memory";
 
-// @ts-ignore: decorator
 @inline
 function largest(row: usize, classes: i32): f32 {
   let value = load<f32>(row);
@@ -13,7 +12,6 @@ function largest(row: usize, classes: i32): f32 {
 }
 
 /** The sum of e^(row - shift); lanes beyond the last class count as nothing. */
-// @ts-ignore: decorator
 @inline
 function sumOfExponentials(row: usize, classes: i32, shift: f32): f32 {
   let sum = f32x4.splat(0), c = 0;
