@@ -93,14 +93,18 @@ function forward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: CPUBac
     addProduct(steps * batch, width, inputSize, all, rowMajor(weights, width), gates);
   }
 
-  const recurrent = packMatrix(hiddenSize, width, rowMajor(floats(backend, recurrentKernel!), width));
+  const recurrent = rowMajor(floats(backend, recurrentKernel!), width);
+  // A single step, as when text is generated, does not repay the packing.
+  const packed = steps > 1 ? packMatrix(hiddenSize, width, recurrent) : undefined;
   const gatesAt = perStep(gates, steps);
   const outputsAt = perStep(outputs, steps);
   const cellsAt = perStep(cells, steps);
   let hiddenBefore = floats(backend, hidden!);
   let cellBefore = floats(backend, cell!);
   for (let step = 0; step < steps; step++) {
-    addPackedProduct(batch, rowMajor(hiddenBefore, hiddenSize), recurrent, gatesAt[step]!);
+    const before = rowMajor(hiddenBefore, hiddenSize);
+    if (packed) addPackedProduct(batch, before, packed, gatesAt[step]!);
+    else addProduct(batch, width, hiddenSize, before, recurrent, gatesAt[step]!);
     activate(batch, hiddenSize, gatesAt[step]!, cellBefore, cellsAt[step]!, outputsAt[step]!);
     hiddenBefore = outputsAt[step]!;
     cellBefore = cellsAt[step]!;

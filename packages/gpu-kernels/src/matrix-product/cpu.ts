@@ -149,6 +149,30 @@ export function addPackedProduct(rows: number, a: MatrixView, b: PackedMatrix, c
   }
 }
 
+/**
+ * C [rows, columns] += A [rows, depth] B [depth, columns] for a few rows, all row-major: one row of B after the other,
+ * because packing B would cost more than the product itself.
+ */
+function addThinProduct(
+  rows: number,
+  columns: number,
+  depth: number,
+  a: MatrixView,
+  b: MatrixView,
+  c: Float32Array,
+): void {
+  for (let row = 0; row < rows; row++) {
+    for (let k = 0; k < depth; k++) {
+      const factor = a.values[(a.offset ?? 0) + row * a.rowStride + k * a.columnStride]!;
+      let source = (b.offset ?? 0) + k * b.rowStride;
+      for (let at = row * columns, end = at + columns; at < end; at++) c[at]! += factor * b.values[source++]!;
+    }
+  }
+}
+
+/** Below this many rows a product is thin. */
+const THIN = 4;
+
 /** C [rows, columns] += A [rows, depth] B [depth, columns], where C is row-major. */
 export function addProduct(
   rows: number,
@@ -158,6 +182,10 @@ export function addProduct(
   b: MatrixView,
   c: Float32Array,
 ): void {
+  if (rows < THIN && b.columnStride === 1) {
+    addThinProduct(rows, columns, depth, a, b, c);
+    return;
+  }
   // Block by block, so that the panels of a deep product (all steps of a sequence) stay small.
   for (let k = 0; k < depth; k += DEPTH) {
     const count = Math.min(DEPTH, depth - k);
