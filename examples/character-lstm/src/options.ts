@@ -7,7 +7,7 @@ import {UserError} from './user-error';
 const backends: readonly BackendName[] = ['wasm', 'cpu', 'webgl', 'webgpu', 'tensorflow'];
 
 /** The corpora that have a name; any other value of --corpus is a path. */
-export const namedCorpora = ['state-of-the-union', 'text8'] as const;
+const namedCorpora = ['state-of-the-union', 'text8'] as const;
 
 export const defaultSettings: Settings = {
   steps: 7001,

@@ -23,6 +23,6 @@ export function zeroWeights(size: number): Variable {
 }
 
 /** A variable that holds the only reference to what `make` makes. */
-export function asVariable(make: () => Tensor): Variable {
+function asVariable(make: () => Tensor): Variable {
   return tidy(() => variable(make()));
 }
