@@ -52,6 +52,7 @@ function backward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: WasmB
   const cell = output(backend, [batch, hiddenSize]);
   const results = [kernel, recurrentKernel, bias, hidden, cell];
   if (!fromIds) results.push(output(backend, [steps, batch, inputSize]));
+  // `gates` is used up: it was kept for this pass alone, and becomes the gradient of the pre-activations in place.
   // The kernel carries both gradients back in place, from the final state to the initial one.
   copyFloats(backend, batch * hiddenSize, at('hiddenGradient'), hidden.at);
   copyFloats(backend, batch * hiddenSize, at('cellGradient'), cell.at);

@@ -13,19 +13,19 @@ const HEIGHT = 64;
 /** A view of a matrix in any storage order; strides in elements. */
 export interface MatrixView {
   values: Float32Array;
-  offset?: number;
+  offset: number;
   rowStride: number;
   columnStride: number;
 }
 
-/** The row-major matrix of `columns` columns that starts at `offset`. */
-export function rowMajor(values: Float32Array, columns: number, offset = 0): MatrixView {
-  return {values, offset, rowStride: columns, columnStride: 1};
+/** The row-major matrix of `columns` columns. */
+export function rowMajor(values: Float32Array, columns: number): MatrixView {
+  return {values, offset: 0, rowStride: columns, columnStride: 1};
 }
 
-/** The transpose of the row-major matrix of `columns` columns that starts at `offset`. */
-export function transposed(values: Float32Array, columns: number, offset = 0): MatrixView {
-  return {values, offset, rowStride: 1, columnStride: columns};
+/** The transpose of the row-major matrix of `columns` columns. */
+export function transposed(values: Float32Array, columns: number): MatrixView {
+  return {values, offset: 0, rowStride: 1, columnStride: columns};
 }
 
 /** A whole right-hand factor [depth, columns], packed for a product that is repeated with it. */
@@ -69,7 +69,7 @@ export function packMatrix(depth: number, columns: number, b: MatrixView): Packe
   for (let k = 0; k < depth; k += DEPTH) {
     const count = Math.min(DEPTH, depth - k);
     const panels = new Float64Array(panelLength(columns, COLUMNS, count));
-    const offset = (b.offset ?? 0) + k * b.rowStride;
+    const offset = b.offset + k * b.rowStride;
     packPanels(panels, b.values, offset, columns, count, COLUMNS, b.columnStride, b.rowStride);
     blocks.push(panels);
   }
@@ -126,8 +126,8 @@ function tile(
   if (columns > 3) c[at + 3]! += c13;
 }
 
-/** C [rows, columns] += A [rows, depth] B, where C is row-major and starts at `cOffset`. */
-export function addPackedProduct(rows: number, a: MatrixView, b: PackedMatrix, c: Float32Array, cOffset = 0): void {
+/** C [rows, columns] += A [rows, depth] B, where C is row-major. */
+export function addPackedProduct(rows: number, a: MatrixView, b: PackedMatrix, c: Float32Array): void {
   const {columns} = b;
   const rowPanels = new Float64Array(panelLength(Math.min(rows, HEIGHT), ROWS, Math.min(b.depth, DEPTH)));
   for (let top = 0; top < rows; top += HEIGHT) {
@@ -135,12 +135,12 @@ export function addPackedProduct(rows: number, a: MatrixView, b: PackedMatrix, c
     for (let block = 0; block < b.blocks.length; block++) {
       const panels = b.blocks[block]!;
       const depth = Math.min(DEPTH, b.depth - block * DEPTH);
-      const offset = (a.offset ?? 0) + top * a.rowStride + block * DEPTH * a.columnStride;
+      const offset = a.offset + top * a.rowStride + block * DEPTH * a.columnStride;
       packPanels(rowPanels, a.values, offset, count, depth, ROWS, a.rowStride, a.columnStride);
       for (let column = 0; column < columns; column += COLUMNS) {
         const width = Math.min(COLUMNS, columns - column);
         for (let row = 0; row < count; row += ROWS) {
-          const at = cOffset + (top + row) * columns + column;
+          const at = (top + row) * columns + column;
           const height = Math.min(ROWS, count - row);
           tile(depth, rowPanels, row * depth, panels, column * depth, c, at, columns, height, width);
         }
@@ -163,8 +163,8 @@ function addThinProduct(
 ): void {
   for (let row = 0; row < rows; row++) {
     for (let k = 0; k < depth; k++) {
-      const factor = a.values[(a.offset ?? 0) + row * a.rowStride + k * a.columnStride]!;
-      let source = (b.offset ?? 0) + k * b.rowStride;
+      const factor = a.values[a.offset + row * a.rowStride + k * a.columnStride]!;
+      let source = b.offset + k * b.rowStride;
       for (let at = row * columns, end = at + columns; at < end; at++) c[at]! += factor * b.values[source++]!;
     }
   }
@@ -189,7 +189,7 @@ export function addProduct(
   // Block by block, so that the panels of a deep product (all steps of a sequence) stay small.
   for (let k = 0; k < depth; k += DEPTH) {
     const count = Math.min(DEPTH, depth - k);
-    const packed = packMatrix(count, columns, {...b, offset: (b.offset ?? 0) + k * b.rowStride});
-    addPackedProduct(rows, {...a, offset: (a.offset ?? 0) + k * a.columnStride}, packed, c);
+    const packed = packMatrix(count, columns, {...b, offset: b.offset + k * b.rowStride});
+    addPackedProduct(rows, {...a, offset: a.offset + k * a.columnStride}, packed, c);
   }
 }

@@ -168,6 +168,7 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     const {tensors, state} = await new Training(line, new Points(), {steps: 1, optimizer: sgd}).checkpoint();
     const resume = {kind: 'line', state, tensors};
     const adam: OptimizerSettings = {kind: 'adam', learningRate: 0.1};
+    const before = tf.memory().numTensors;
     expect(() => new Training(line, new Points(), {steps: 1, optimizer: adam, resume})).toThrow(CheckpointError);
     expect(() => new Training(line, new Points(), {steps: 1, optimizer: adam, resume})).toThrow('trained with sgd');
     expect(() => new Training(line, new Points(), {steps: 1, optimizer: sgd, resume: {...resume, state: {}}})).toThrow(
@@ -177,6 +178,7 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     expect(
       () => new Training(line, new Points(), {steps: 1, optimizer: sgd, resume: {...resume, state: broken}}),
     ).toThrow('it is not whole');
+    expect(tf.memory().numTensors).toBe(before); // nor is an optimizer's state left behind
     line.dispose();
   });
 

@@ -83,7 +83,12 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
     this.#batches = batches;
     this.#options = options;
     this.#optimizer = new Optimizer(model.parameters, options.optimizer);
-    if (options.resume) this.#restore(options.resume);
+    try {
+      if (options.resume) this.#restore(options.resume);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** How many steps have been run. */
