@@ -3,4 +3,5 @@ export { lstmBackward, lstmForward } from "./lstm";
 export { matrixProduct } from "./matrix-product";
 export { adagradStep, adamStep, momentumStep, sgdStep, sumOfSquares } from "./optimizer-step";
 export { firstIdOutside } from "./rows";
+export { clearPadding } from "./sequence";
 export { sparseCrossEntropyBackward, sparseCrossEntropyForward } from "./sparse-cross-entropy";

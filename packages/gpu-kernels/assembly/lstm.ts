@@ -3,17 +3,20 @@
 // Forward: a step's gates [B, 4H] start as the input's part (bias included), gain one product with the packed recurrent
 // kernel, and are activated in one pass, which leaves them as the gradient needs them.
 // Backward: each step is one pass, which turns the activated gates, in place, into the gradient of their
-// pre-activations, and one product that carries it to the step before. What concerns the weights waits until the loop is over and is then one
-// product for all steps.
+// pre-activations, and one product that carries it to the step before. What concerns the weights waits until the loop is
+// over and is then one product for all steps.
 
 import { sigmoid, tanh } from "./activation";
 import { read, write } from "./lanes";
 import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
-import { matrixProduct, packMatrix, packedBytes, packedProduct, transpose } from "./matrix-product";
+import { matrixProduct, packMatrix, packedBytes, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
+import { ended, keepState, statesBefore } from "./sequence";
 
 @inline
-function activate(gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, single: bool): void {
+function activate(
+  gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, mask: usize, single: bool,
+): void {
   const iGate = gates, fGate = at(gates, hidden), cGate = at(fGate, hidden), oGate = at(cGate, hidden);
   const i = sigmoid(read(iGate, single));
   const f = sigmoid(read(fGate, single));
@@ -23,7 +26,8 @@ function activate(gates: usize, hidden: i32, cellBefore: usize, cell: usize, out
   write(fGate, f, single);
   write(cGate, c, single);
   write(oGate, o, single);
-  const state = f32x4.add(f32x4.mul(f, read(cellBefore, single)), f32x4.mul(i, c));
+  const candidate = mask ? f32x4.mul(c, read(mask, single)) : c;
+  const state = f32x4.add(f32x4.mul(f, read(cellBefore, single)), f32x4.mul(i, candidate));
   write(cell, state, single);
   write(output, f32x4.mul(o, tanh(state)), single);
 }
@@ -31,7 +35,7 @@ function activate(gates: usize, hidden: i32, cellBefore: usize, cell: usize, out
 @inline
 function differentiate(
   gates: usize, hidden: i32, cellBefore: usize, cell: usize,
-  dOutput: usize, dHidden: usize, dCell: usize, single: bool,
+  dOutput: usize, dHidden: usize, dCell: usize, mask: usize, single: bool,
 ): void {
   const one = f32x4.splat(1);
   const i = read(gates, single), f = read(at(gates, hidden), single);
@@ -42,9 +46,10 @@ function differentiate(
     read(dCell, single),
     f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(squashed, squashed))),
   );
-  const di = f32x4.mul(f32x4.mul(dState, c), f32x4.mul(i, f32x4.sub(one, i)));
+  const dCandidate = mask ? f32x4.mul(dState, read(mask, single)) : dState;
+  const di = f32x4.mul(f32x4.mul(dCandidate, c), f32x4.mul(i, f32x4.sub(one, i)));
   const df = f32x4.mul(f32x4.mul(dState, read(cellBefore, single)), f32x4.mul(f, f32x4.sub(one, f)));
-  const dc = f32x4.mul(f32x4.mul(dState, i), f32x4.sub(one, f32x4.mul(c, c)));
+  const dc = f32x4.mul(f32x4.mul(dCandidate, i), f32x4.sub(one, f32x4.mul(c, c)));
   const dO = f32x4.mul(f32x4.mul(dh, squashed), f32x4.mul(o, f32x4.sub(one, o)));
   write(gates, di, single);
   write(at(gates, hidden), df, single);
@@ -55,43 +60,54 @@ function differentiate(
 
 /**
  * @param ids where not 0: [T, B] int32 rows of `kernel`; else `x` is [T, B, inputSize].
- * @param gates, outputs, cells filled: [T, B, 4H], [T, B, H], [T, B, H].
+ * @param gates, outputs, cells filled: [T, B, 4H], [T, B, H], [T, B, H]. In rows whose sequence has ended `outputs` and
+ *   `cells` hold the state that passes; see `clearPadding`.
+ * @param lengths [B] int32, or 0 where all sequences have T steps.
+ * @param masks [T, B, H] factors of the candidate, or 0.
+ * @param reverse from the last step to the first.
  */
 export function lstmForward(
   steps: i32, batch: i32, inputSize: i32, hidden: i32,
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize, initialCell: usize,
-  gates: usize, outputs: usize, cells: usize,
+  gates: usize, outputs: usize, cells: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
-  const width = 4 * hidden;
+  const width = 4 * hidden, stateSize = batch * hidden;
   const inputPanels: usize = ids ? 0 : malloc(packedBytes(width, inputSize));
   if (inputPanels) packMatrix(inputSize, width, kernel, width, 1, inputPanels);
   const panels = malloc(packedBytes(width, hidden));
   packMatrix(hidden, width, recurrentKernel, width, 1, panels);
   let hiddenBefore = initialHidden, cellBefore = initialCell;
-  for (let step = 0; step < steps; step++) {
+  for (let index = 0; index < steps; index++) {
+    const step = reverse ? steps - 1 - index : index;
+    const g = at(gates, step * batch * width);
+    const output = at(outputs, step * stateSize), cell = at(cells, step * stateSize);
+    const mask: usize = masks ? at(masks, step * stateSize) : 0;
     // One step at a time, so that its gates are still in the cache when the recurrent product adds to them.
     if (ids) {
-      copyRows(batch, width, kernel, at(ids, step * batch), bias, gates);
+      copyRows(batch, width, kernel, at(ids, step * batch), bias, g);
     } else {
-      fillRows(batch, width, bias, gates);
-      packedProduct(batch, width, inputSize, at(x, step * batch * inputSize), inputPanels, gates, width, true);
+      fillRows(batch, width, bias, g);
+      packedProduct(batch, width, inputSize, at(x, step * batch * inputSize), inputPanels, g, width, true);
     }
-    packedProduct(batch, width, hidden, hiddenBefore, panels, gates, width, true);
+    packedProduct(batch, width, hidden, hiddenBefore, panels, g, width, true);
     for (let row = 0; row < batch; row++) {
-      const g = at(gates, row * width), first = row * hidden;
+      const first = row * hidden;
       let unit = 0;
       for (; unit + 4 <= hidden; unit += 4) {
-        activate(at(g, unit), hidden, at(cellBefore, first + unit), at(cells, first + unit), at(outputs, first + unit), false);
+        const n = first + unit, m = row * width + unit;
+        activate(at(g, m), hidden, at(cellBefore, n), at(cell, n), at(output, n), mask ? at(mask, n) : 0, false);
       }
       for (; unit < hidden; unit++) {
-        activate(at(g, unit), hidden, at(cellBefore, first + unit), at(cells, first + unit), at(outputs, first + unit), true);
+        const n = first + unit, m = row * width + unit;
+        activate(at(g, m), hidden, at(cellBefore, n), at(cell, n), at(output, n), mask ? at(mask, n) : 0, true);
       }
     }
-    hiddenBefore = outputs;
-    cellBefore = cells;
-    gates = at(gates, batch * width);
-    outputs = at(outputs, batch * hidden);
-    cells = at(cells, batch * hidden);
+    if (lengths) {
+      keepState(batch, hidden, step, lengths, hiddenBefore, output);
+      keepState(batch, hidden, step, lengths, cellBefore, cell);
+    }
+    hiddenBefore = output;
+    cellBefore = cell;
   }
   free(panels);
   if (inputPanels) free(inputPanels);
@@ -102,50 +118,59 @@ export function lstmForward(
  * @param dHidden, dCell [B, H]: on entry the gradient of the final state, on return that of the initial state.
  * @param dX 0 where it is not wanted (always with ids), else [T, B, inputSize], filled.
  * @param dKernel, dRecurrentKernel, dBias filled.
+ * @param lengths, masks, reverse as forward.
  */
 export function lstmBackward(
   steps: i32, batch: i32, inputSize: i32, hidden: i32,
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, initialHidden: usize, initialCell: usize,
   gates: usize, outputs: usize, cells: usize,
   dOutputs: usize, dHidden: usize, dCell: usize,
-  dX: usize, dKernel: usize, dRecurrentKernel: usize, dBias: usize,
+  dX: usize, dKernel: usize, dRecurrentKernel: usize, dBias: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
   const width = 4 * hidden, rows = steps * batch, stateSize = batch * hidden;
   memory.fill(dBias, 0, <usize>width << 2);
   if (ids) memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
   const panels = malloc(packedBytes(hidden, width));
   packMatrix(width, hidden, recurrentKernel, 1, width, panels); // the transpose
-  for (let step = steps - 1; step >= 0; step--) {
+  for (let index = steps - 1; index >= 0; index--) {
+    const step = reverse ? steps - 1 - index : index;
     const g = at(gates, step * batch * width);
     const cell = at(cells, step * stateSize), dOutput = at(dOutputs, step * stateSize);
-    const cellBefore = step > 0 ? at(cells, (step - 1) * stateSize) : initialCell;
+    const cellBefore = index > 0 ? at(cells, (reverse ? step + 1 : step - 1) * stateSize) : initialCell;
+    const mask: usize = masks ? at(masks, step * stateSize) : 0;
     for (let row = 0; row < batch; row++) {
       const first = row * hidden;
+      if (ended(lengths, row, step)) {
+        memory.fill(at(g, row * width), 0, <usize>width << 2);
+        continue;
+      }
       let unit = 0;
       for (; unit + 4 <= hidden; unit += 4) {
         const n = first + unit, m = row * width + unit;
         differentiate(
-          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), false,
+          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n),
+          mask ? at(mask, n) : 0, false,
         );
       }
       for (; unit < hidden; unit++) {
         const n = first + unit, m = row * width + unit;
         differentiate(
-          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), true,
+          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n),
+          mask ? at(mask, n) : 0, true,
         );
       }
+      if (lengths) memory.fill(at(dHidden, first), 0, <usize>hidden << 2);
     }
-    packedProduct(batch, hidden, width, g, panels, dHidden, hidden, false);
+    // Where sequences may have ended the product is added: to zeros in the others, to what passes in those.
+    packedProduct(batch, hidden, width, g, panels, dHidden, hidden, lengths != 0);
     // Sums over the rows of this step, while they are in the cache.
     addColumnSums(batch, width, g, dBias);
     if (ids) addRowsAt(batch, width, g, at(ids, step * batch), dKernel);
   }
   free(panels);
 
-  // The state before each step, transposed [H, T B]: the initial one, then all outputs but the last.
   const before = malloc((<usize>hidden * <usize>rows) << 2);
-  if (steps > 0) transpose(batch, hidden, initialHidden, before, rows);
-  if (steps > 1) transpose(rows - batch, hidden, outputs, at(before, batch), rows);
+  statesBefore(steps, batch, hidden, initialHidden, outputs, lengths, reverse, before);
   matrixProduct(hidden, width, rows, before, false, gates, false, dRecurrentKernel, false);
   free(before);
   if (!ids) matrixProduct(inputSize, width, rows, x, true, gates, false, dKernel, false);

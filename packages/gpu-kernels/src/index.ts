@@ -12,6 +12,7 @@ export {
   type StepInputs,
   sgdStep,
 } from './optimizer-step/optimizer-step';
+export type {Direction, SequenceInputs} from './sequence/expect-sequence';
 export {
   type Reduction,
   type SparseCrossEntropyInputs,

@@ -67,7 +67,7 @@ describe.each([
     const count = steps * batch * hidden;
     const [gates, outputs, cells] = [space(4 * count), space(count), space(count)];
     const inputs = [put(x), put(kernel), put(recurrent), put(bias), put(state[0]), put(state[1])] as const;
-    kernels.lstmForward(steps, batch, inputSize, hidden, 0, ...inputs, gates, outputs, cells);
+    kernels.lstmForward(steps, batch, inputSize, hidden, 0, ...inputs, gates, outputs, cells, 0, 0, false);
     await useBackend('cpu');
     const expected = lstmReference({
       x: tf.tensor3d(x, [steps, batch, inputSize]),
@@ -87,7 +87,25 @@ describe.each([
     const gates = space(4 * count);
     const zeros = space(4 * count);
     const [kernel, cells, outputs] = [put(Float32Array.of(1, 1, 1, 1)), space(count), space(count)];
-    kernels.lstmForward(1, count, 1, 1, 0, put(inputs), kernel, zeros, zeros, zeros, zeros, gates, outputs, cells);
+    kernels.lstmForward(
+      1,
+      count,
+      1,
+      1,
+      0,
+      put(inputs),
+      kernel,
+      zeros,
+      zeros,
+      zeros,
+      zeros,
+      gates,
+      outputs,
+      cells,
+      0,
+      0,
+      false,
+    );
     return {
       sigmoid: (index: number) => read(gates, 4 * count)[4 * index]!,
       tanh: (index: number) => read(gates, 4 * count)[4 * index + 2]!,

@@ -36,6 +36,9 @@ export interface WasmKernels {
     gates: Pointer,
     outputs: Pointer,
     cells: Pointer,
+    lengths: Pointer,
+    candidateMask: Pointer,
+    reverse: boolean,
   ): void;
   lstmBackward(
     steps: number,
@@ -58,7 +61,11 @@ export interface WasmKernels {
     kernelGradient: Pointer,
     recurrentKernelGradient: Pointer,
     biasGradient: Pointer,
+    lengths: Pointer,
+    candidateMask: Pointer,
+    reverse: boolean,
   ): void;
+  clearPadding(steps: number, batch: number, hidden: number, lengths: Pointer, outputs: Pointer): void;
   linearForward(
     rows: number,
     inputSize: number,

@@ -1,17 +1,19 @@
 // The LSTM in plain JavaScript: one product for the inputs of all steps, then per step one product with the packed
 // recurrent kernel and one pass over the gates. The backward pass mirrors it and leaves what concerns the weights to
 // one product for all steps (Appleyard et al. 2016, arXiv 1604.01946).
-import type {KernelConfig, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import {type CPUBackend, floats, integers, output} from '../backends/cpu-memory';
+import type {SelectiveKernel} from '../backends/has-kernel';
 import {addPackedProduct, addProduct, packMatrix, rowMajor, transposed} from '../matrix-product/cpu';
 import {addColumnSums, addRowsAt, addRowsFrom, expectIds, fillRows} from '../rows/cpu';
+import {clearPadding, keepState, perStep, statesBefore, stepsInOrder} from '../sequence/cpu';
 import {lstmSizes} from './shapes';
 
 function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-/** One step's gates [B, 4H] become activated, in place; fills `cells` and `outputs` [B, H]. */
+/** One step's gates [B, 4H] become activated, in place; fills `cells` and `outputs` [B, H]. `mask` is [B, H]. */
 function activate(
   batch: number,
   size: number,
@@ -19,6 +21,7 @@ function activate(
   cellBefore: Float32Array,
   cells: Float32Array,
   outputs: Float32Array,
+  mask: Float32Array | undefined,
 ): void {
   for (let row = 0; row < batch; row++) {
     let at = row * 4 * size;
@@ -27,7 +30,7 @@ function activate(
       const f = sigmoid(gates[at + size]!);
       const c = Math.tanh(gates[at + 2 * size]!);
       const o = sigmoid(gates[at + 3 * size]!);
-      const state = f * cellBefore[unit]! + i * c;
+      const state = f * cellBefore[unit]! + i * (mask ? mask[unit]! * c : c);
       gates[at] = i;
       gates[at + size] = f;
       gates[at + 2 * size] = c;
@@ -38,7 +41,10 @@ function activate(
   }
 }
 
-/** From activated gates to the gradient of their pre-activations [B, 4H]; `cellGradient` moves one step back. */
+/**
+ * From activated gates to the gradient of their pre-activations [B, 4H]. `cellGradient` moves one step back, and
+ * `hiddenGradient` is used up, but in rows whose sequence has ended (`step` is not below their length) both stay.
+ */
 function differentiate(
   batch: number,
   size: number,
@@ -49,8 +55,12 @@ function differentiate(
   hiddenGradient: Float32Array,
   cellGradient: Float32Array,
   gatesGradient: Float32Array,
+  mask: Float32Array | undefined,
+  step: number,
+  lengths: Int32Array | undefined,
 ): void {
   for (let row = 0; row < batch; row++) {
+    if (lengths && step >= lengths[row]!) continue; // `gatesGradient` is zeros
     let at = row * 4 * size;
     for (let unit = row * size, end = unit + size; unit < end; unit++, at++) {
       const i = gates[at]!;
@@ -60,23 +70,37 @@ function differentiate(
       const squashed = Math.tanh(cells[unit]!);
       const dh = outputsGradient[unit]! + hiddenGradient[unit]!;
       const dState = cellGradient[unit]! + dh * o * (1 - squashed * squashed);
-      gatesGradient[at] = dState * c * i * (1 - i);
+      const factor = mask ? mask[unit]! : 1;
+      gatesGradient[at] = dState * factor * c * i * (1 - i);
       gatesGradient[at + size] = dState * cellBefore[unit]! * f * (1 - f);
-      gatesGradient[at + 2 * size] = dState * i * (1 - c * c);
+      gatesGradient[at + 2 * size] = dState * factor * i * (1 - c * c);
       gatesGradient[at + 3 * size] = dh * squashed * o * (1 - o);
       cellGradient[unit] = dState * f;
+      hiddenGradient[unit] = 0;
     }
   }
 }
 
-/** Splits an array of all steps into one view a step. */
-function perStep(values: Float32Array, steps: number): Float32Array[] {
-  const size = values.length / Math.max(steps, 1);
-  return Array.from({length: steps}, (_, step) => values.subarray(step * size, (step + 1) * size));
+interface Call {
+  inputs: NamedTensorInfoMap;
+  attrs: {reverse?: boolean};
+  backend: CPUBackend;
 }
 
-function forward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: CPUBackend}): TensorInfo[] {
+/** The options of both passes. */
+function optionsOf({inputs, attrs, backend}: Call, steps: number) {
+  const {lengths, candidateMask} = inputs;
+  return {
+    reverse: attrs?.reverse ?? false,
+    lengths: lengths && integers(backend, lengths),
+    masks: candidateMask && perStep(floats(backend, candidateMask), steps),
+  };
+}
+
+function forward(call: Call): TensorInfo[] {
+  const {inputs, backend} = call;
   const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {reverse, lengths, masks} = optionsOf(call, steps);
   const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo>;
   const width = 4 * hiddenSize;
   const gates = new Float32Array(steps * batch * width);
@@ -101,25 +125,33 @@ function forward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: CPUBac
   const cellsAt = perStep(cells, steps);
   let hiddenBefore = floats(backend, hidden!);
   let cellBefore = floats(backend, cell!);
-  for (let step = 0; step < steps; step++) {
+  for (const step of stepsInOrder(steps, reverse)) {
     const before = rowMajor(hiddenBefore, hiddenSize);
     if (packed) addPackedProduct(batch, before, packed, gatesAt[step]!);
     else addProduct(batch, width, hiddenSize, before, recurrent, gatesAt[step]!);
-    activate(batch, hiddenSize, gatesAt[step]!, cellBefore, cellsAt[step]!, outputsAt[step]!);
+    activate(batch, hiddenSize, gatesAt[step]!, cellBefore, cellsAt[step]!, outputsAt[step]!, masks?.[step]);
+    if (lengths) {
+      keepState(step, lengths, hiddenBefore, outputsAt[step]!);
+      keepState(step, lengths, cellBefore, cellsAt[step]!);
+    }
     hiddenBefore = outputsAt[step]!;
     cellBefore = cellsAt[step]!;
   }
+  const finalHidden = hiddenBefore.slice();
+  if (lengths) clearPadding(steps, lengths, outputs);
   return [
     output(backend, [steps, batch, hiddenSize], outputs),
-    output(backend, [batch, hiddenSize], hiddenBefore.slice()),
+    output(backend, [batch, hiddenSize], finalHidden),
     output(backend, [batch, hiddenSize], cellBefore.slice()),
     output(backend, [steps, batch, width], gates),
     output(backend, [steps, batch, hiddenSize], cells),
   ];
 }
 
-function backward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: CPUBackend}): TensorInfo[] {
+function backward(call: Call): TensorInfo[] {
+  const {inputs, backend} = call;
   const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {reverse, lengths, masks} = optionsOf(call, steps);
   const tensors = inputs as Record<string, TensorInfo>;
   const values = (name: string) => floats(backend, tensors[name]!);
   const width = 4 * hiddenSize;
@@ -133,28 +165,25 @@ function backward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: CPUBa
   const cellsAt = perStep(values('cells'), steps);
   const outputsGradientAt = perStep(values('outputsGradient'), steps);
   const gatesGradientAt = perStep(gatesGradient, steps);
-  for (let step = steps - 1; step >= 0; step--) {
+  for (const step of stepsInOrder(steps, !reverse)) {
     differentiate(
       batch,
       hiddenSize,
       gatesAt[step]!,
-      step > 0 ? cellsAt[step - 1]! : values('cell'),
+      cellsAt[reverse ? step + 1 : step - 1] ?? values('cell'),
       cellsAt[step]!,
       outputsGradientAt[step]!,
       hiddenGradient,
       cellGradient,
       gatesGradientAt[step]!,
+      masks?.[step],
+      step,
+      lengths,
     );
-    hiddenGradient.fill(0);
     addPackedProduct(batch, rowMajor(gatesGradientAt[step]!, width), recurrent, hiddenGradient);
   }
 
-  // The state before each step: the initial one, then the outputs of all steps but the last.
-  const before = new Float32Array(rows * hiddenSize);
-  if (steps > 0) {
-    before.set(values('hidden'));
-    before.set(values('outputs').subarray(0, (rows - batch) * hiddenSize), batch * hiddenSize);
-  }
+  const before = statesBefore(steps, values('hidden'), values('outputs'), reverse, lengths);
   const recurrentKernelGradient = new Float32Array(hiddenSize * width);
   const gradients = rowMajor(gatesGradient, width);
   addProduct(hiddenSize, width, rows, transposed(before, hiddenSize), gradients, recurrentKernelGradient);
@@ -178,7 +207,9 @@ function backward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: CPUBa
   return [...results, output(backend, [steps, batch, inputSize], xGradient)];
 }
 
+const supports = () => true;
+
 export const lstmCPU = [
-  {kernelName: 'FusedLSTM', backendName: 'cpu', kernelFunc: forward},
+  {kernelName: 'FusedLSTM', backendName: 'cpu', kernelFunc: forward, supports},
   {kernelName: 'FusedLSTMGrad', backendName: 'cpu', kernelFunc: backward},
-] as unknown as KernelConfig[];
+] as unknown as SelectiveKernel[];

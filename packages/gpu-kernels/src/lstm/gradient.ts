@@ -1,26 +1,52 @@
-import {engine, type NamedTensorMap, type Tensor, type Tensor2D, type Tensor3D} from '@tensorflow/tfjs-core';
+import {
+  add,
+  concat,
+  engine,
+  fill,
+  type NamedTensorMap,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import {withGradient} from '../backends/with-gradient';
 import type {LSTMResult} from './lstm';
 import type {LSTMArguments} from './reference';
 
 /** Runs the kernel `FusedLSTM` and records `FusedLSTMGrad` as its backward pass. */
-export function lstmWithGradient({x, kernel, recurrentKernel, bias, hidden, cell}: LSTMArguments): LSTMResult {
-  const inputs = {x, kernel, recurrentKernel, bias, hidden, cell} as NamedTensorMap & LSTMArguments;
+export function lstmWithGradient({
+  forgetBias = 0,
+  direction,
+  lengths,
+  candidateMask,
+  ...main
+}: LSTMArguments): LSTMResult {
+  const attributes = {reverse: direction === 'backward'};
+  const constants = {...(lengths && {lengths}), ...(candidateMask && {candidateMask})};
+  const inputs = {...main, ...constants} as NamedTensorMap & typeof main;
+  const {x, kernel, recurrentKernel, bias, hidden, cell} = main;
   const [outputs, finalHidden, finalCell] = withGradient({
     inputs,
     forward: () => {
-      const results = engine().runKernel('FusedLSTM', inputs) as Tensor[];
+      const shifted = forgetBias === 0 ? bias : addToForgetGate(bias, forgetBias);
+      const results = engine().runKernel('FusedLSTM', {...inputs, bias: shifted}, attributes) as Tensor[];
       const [outputs, finalHidden, finalCell, gates, cells] = results as [Tensor, Tensor, Tensor, Tensor, Tensor];
-      const saved = [x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells];
+      const saved = [x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells, ...Object.values(constants)];
       return {outputs: [outputs, finalHidden, finalCell], saved};
     },
     backward: (gradients, saved) => {
       const [outputsGradient, hiddenGradient, cellGradient] = gradients as [Tensor, Tensor, Tensor];
-      const [x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells] = saved as [Tensor, Tensor, ...Tensor[]];
-      const results = engine().runKernel('FusedLSTMGrad', {
-        ...{x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells},
-        ...{outputsGradient, hiddenGradient, cellGradient},
-      } as NamedTensorMap) as Tensor[];
+      const [x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells, ...rest] = saved as [Tensor, ...Tensor[]];
+      const results = engine().runKernel(
+        'FusedLSTMGrad',
+        {
+          ...{x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells},
+          ...{outputsGradient, hiddenGradient, cellGradient},
+          ...Object.fromEntries(Object.keys(constants).map((name, index) => [name, rest[index]!])),
+        } as NamedTensorMap,
+        attributes,
+      ) as Tensor[];
       const names = ['kernel', 'recurrentKernel', 'bias', 'hidden', 'cell', 'x'] as const;
       return Object.fromEntries(names.map((name, index) => [name, () => results[index]!]));
     },
@@ -29,4 +55,10 @@ export function lstmWithGradient({x, kernel, recurrentKernel, bias, hidden, cell
     outputs: outputs as Tensor3D,
     finalState: {hidden: finalHidden as Tensor2D, cell: finalCell as Tensor2D},
   };
+}
+
+/** The bias [4H] with `by` added to the part of gate f. A shift by a constant: the gradient is that of the bias. */
+function addToForgetGate(bias: Tensor1D, by: number): Tensor1D {
+  const hiddenSize = bias.shape[0] / 4;
+  return add(bias, concat([zeros([hiddenSize]), fill([hiddenSize], by), zeros([2 * hiddenSize])]));
 }

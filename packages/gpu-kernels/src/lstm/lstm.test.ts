@@ -5,6 +5,7 @@ import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {type BackendName, useBackend} from '../backends/use-backend';
 import {IdRangeError} from '../errors/id-range-error';
 import {ShapeError} from '../errors/shape-error';
+import type {Direction} from '../sequence/expect-sequence';
 import fixture from './fixtures/lstm.json';
 import {type LSTMInputs, type LSTMResult, lstm} from './lstm';
 import {type LSTMArguments, lstmReference} from './reference';
@@ -17,8 +18,17 @@ interface Sizes {
   ids?: boolean;
 }
 
+interface Options {
+  lengths?: number[];
+  /** A candidate mask of zeros and twos. */
+  masked?: boolean;
+  direction?: Direction;
+  forgetBias?: number;
+}
+
 interface Values {
   sizes: Sizes;
+  options: Options;
   x: Float32Array | Int32Array;
   kernel: Float32Array;
   recurrentKernel: Float32Array;
@@ -27,10 +37,11 @@ interface Values {
   cell: Float32Array;
 }
 
-function values(sizes: Sizes, seed = 1, scale = 0.5): Values {
+function values(sizes: Sizes, seed = 1, scale = 0.5, options: Options = {}): Values {
   const {T, B, I, H, ids} = sizes;
   return {
     sizes,
+    options,
     x: ids ? seededIds(T * B, I, seed) : seededValues(T * B * I, seed),
     kernel: seededValues(I * 4 * H, seed + 1, scale),
     recurrentKernel: seededValues(H * 4 * H, seed + 2, scale),
@@ -40,8 +51,13 @@ function values(sizes: Sizes, seed = 1, scale = 0.5): Values {
   };
 }
 
-function tensors({sizes: {T, B, I, H, ids}, x, ...rest}: Values): LSTMArguments {
+function tensors({sizes: {T, B, I, H, ids}, options, x, ...rest}: Values): LSTMArguments {
+  const {lengths, masked, ...attributes} = options;
+  const mask = () => Float32Array.from(seededIds(T * B * H, 2, 9), (kept) => 2 * kept);
   return {
+    ...attributes,
+    ...(lengths && {lengths: tf.tensor1d(lengths, 'int32')}),
+    ...(masked && {candidateMask: tf.tensor3d(mask(), [T, B, H])}),
     // Tensors on cpu keep the array they are given: each gets its own.
     x: ids ? tf.tensor2d(x.slice(), [T, B], 'int32') : tf.tensor3d(x.slice() as Float32Array, [T, B, I]),
     kernel: tf.tensor2d(rest.kernel.slice(), [I, 4 * H]),
@@ -113,6 +129,16 @@ const shapes: Sizes[] = [
   {T: 10, B: 64, I: 27, H: 64, ids: true},
 ];
 
+const variants: Options[] = [
+  {lengths: [4, 1, 0, 3, 2]},
+  {lengths: [9, -1, 4, 2, 1]},
+  {direction: 'backward'},
+  {direction: 'backward', lengths: [4, 1, 0, 3, 2]},
+  {masked: true},
+  {forgetBias: 1.5},
+  {masked: true, forgetBias: 1, lengths: [2, 4, 1, 0, 3], direction: 'backward'},
+];
+
 describe.each(backendsUnderTest)('lstm on %s', (backend) => {
   const onReference = async <T>(f: () => Promise<T>): Promise<T> => {
     await useBackend('cpu');
@@ -145,6 +171,59 @@ describe.each(backendsUnderTest)('lstm on %s', (backend) => {
     actual.forEach((gradient, index) => {
       expectClose(gradient, expected[index]!, {relative: 1e-5});
     });
+  });
+
+  test.each(variants.flatMap((options) => [false, true].map((ids) => ({ids, options}))))(
+    'ids $ids, $options: results and gradients within 1e-5 of the reference',
+    async ({ids, options}) => {
+      const given = values({T: 4, B: 5, I: 3, H: 6, ids}, 1, 0.5, options);
+      const expected = await onReference(() => results(lstmReference, given));
+      const actual = await results(run, given);
+      for (const part of ['outputs', 'hidden', 'cell'] as const) {
+        expectClose(actual[part], expected[part], {relative: 1e-5, absolute: 1e-6});
+      }
+      const slopes = await onReference(() => gradients(lstmReference, given));
+      (await gradients(run, given)).forEach((gradient, index) => {
+        expectClose(gradient, slopes[index]!, {relative: 1e-5});
+      });
+    },
+  );
+
+  test.each(['forward', 'backward'] as const)(
+    '%s, lengths give what shorter sequences alone give',
+    async (direction) => {
+      const T = 5;
+      const [B, I, H] = [4, 3, 6];
+      const lengths = [5, 2, 0, 3];
+      const given = values({T, B, I, H}, 1, 0.5, {lengths, direction});
+      const all = await results(run, given);
+      for (const [row, length] of lengths.entries()) {
+        const only = <A extends Float32Array | Int32Array>(array: A, size: number) =>
+          array.slice(row * size, (row + 1) * size) as A;
+        const x = Array.from({length}, (_, step) => [...only(given.x.slice(step * B * I), I)]).flat();
+        const alone = await results(run, {
+          ...given,
+          sizes: {T: length, B: 1, I, H},
+          options: {direction},
+          x: Float32Array.from(x),
+          hidden: only(given.hidden, H),
+          cell: only(given.cell, H),
+        });
+        const outputs = Array.from({length: T}, (_, step) => [...only(all.outputs.slice(step * B * H), H)]).flat();
+        const padded = new Float32Array(T * H);
+        padded.set(alone.outputs);
+        expectClose(outputs, padded, {relative: 1e-5, absolute: 1e-6});
+        expectClose(only(all.hidden, H), alone.hidden, {relative: 1e-5, absolute: 1e-6});
+        expectClose(only(all.cell, H), alone.cell, {relative: 1e-5, absolute: 1e-6});
+      }
+    },
+  );
+
+  test('NaN in the padding stays there', async () => {
+    const given = values({T: 3, B: 2, I: 3, H: 5}, 1, 0.5, {lengths: [1, 3]});
+    const clean = await results(run, given);
+    given.x.fill(Number.NaN, 6, 9); // step 1, row 0
+    expect(await results(run, given)).toEqual(clean);
   });
 
   test.each(
@@ -371,6 +450,12 @@ describe.each(backendsUnderTest)('lstm on %s', (backend) => {
       'recurrentKernel is float32 [5, 16], expected float32 [5, 20]',
     );
     expect(attempt({bias: tf.zeros([5])})).toThrow('bias is float32 [5], expected float32 [20]');
+    expect(attempt({lengths: tf.zeros([3])})).toThrow('lengths is float32 [3], expected int32 [3]');
+    expect(attempt({lengths: tf.zeros([2], 'int32')})).toThrow('lengths is int32 [2], expected int32 [3]');
+    expect(attempt({candidateMask: tf.zeros([3, 5])})).toThrow('is float32 [3, 5], expected float32 [2, 3, 5]');
+    const sideways = {direction: 'sideways' as Direction};
+    expect(() => lstm({...inputs, ...sideways})).toThrow('direction is "sideways", expected "forward" or "backward"');
+    expect(() => lstm({...inputs, forgetBias: Number.NaN})).toThrow('forgetBias is NaN, expected a finite number');
     expect(attempt({initialState: {hidden: tf.zeros([2, 5]) as tf.Tensor2D, cell}})).toThrow(
       'initialState.hidden is float32 [2, 5], expected float32 [3, 5]',
     );

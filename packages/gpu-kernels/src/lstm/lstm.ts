@@ -1,18 +1,8 @@
-import {
-  getBackend,
-  getKernel,
-  type Rank,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor3D,
-  tidy,
-  zeros,
-} from '@tensorflow/tfjs-core';
-import {describeTensor} from '../errors/describe-tensor';
+import {type Rank, type Tensor1D, type Tensor2D, type Tensor3D, tidy, zeros} from '@tensorflow/tfjs-core';
+import {hasKernel} from '../backends/has-kernel';
 import {expectShape} from '../errors/expect-shape';
-import {ShapeError} from '../errors/shape-error';
 import {registerKernels} from '../kernels';
+import {expectSequence, type SequenceInputs} from '../sequence/expect-sequence';
 import {lstmWithGradient} from './gradient';
 import {lstmReference} from './reference';
 
@@ -22,22 +12,23 @@ export type LSTMState = {
   cell: Tensor2D;
 };
 
-export interface LSTMInputs {
-  /** `[T, B, I]` float32, or ids `[T, B]` int32 in `[0, I)`, which stand for one-hot vectors that are never made. */
-  x: Tensor2D | Tensor3D;
+export interface LSTMInputs extends SequenceInputs {
   /** `[I, 4H]`, the gates side by side in the order i, f, c, o. */
   kernel: Tensor2D;
   /** `[H, 4H]`, gate order as in `kernel`. */
   recurrentKernel: Tensor2D;
   /** `[4H]`, gate order as in `kernel`. */
   bias: Tensor1D;
-  /** Zeros where it is left out. */
+  /** Before the first step that is computed. Zeros where it is left out. */
   initialState?: LSTMState;
+  /** Added to the bias of gate f: 1 lets a fresh network remember (Jozefowicz et al. 2015). Default 0. */
+  forgetBias?: number;
 }
 
 export type LSTMResult = {
-  /** `[T, B, H]`: the hidden state after every step. */
+  /** `[T, B, H]`: the hidden state after every step; zeros in the padding. */
   outputs: Tensor3D;
+  /** After the last step that is computed. */
   finalState: LSTMState;
 };
 
@@ -46,47 +37,50 @@ export type LSTMResult = {
  *
  *     [i f c o] = x W + h R + b      s' = σ(f) s + σ(i) tanh(c)      h' = σ(o) tanh(s')
  *
- * where W is `kernel`, R `recurrentKernel`, b `bias`, h the hidden state and s the cell state. Differentiable in all
- * float32 inputs. Where a backend has no kernel of ours, the same equations run as plain tfjs operations.
+ * where W is `kernel`, R `recurrentKernel`, b `bias`, h the hidden state and s the cell state; `forgetBias` is added to f,
+ * and `candidateMask` multiplies tanh(c). Differentiable in all float32 inputs but `candidateMask`. Where a backend has no
+ * kernel of ours, the same equations run as plain tfjs operations.
  *
  * @returns `outputs [T, B, H]` and `finalState`; the caller disposes of the three tensors. `T = 0` gives the initial
  *   state back.
  * @throws ShapeError where a shape or dtype does not fit: I is `kernel.shape[0]`, H is `recurrentKernel.shape[0]`.
+ * @throws RangeError where `direction` is neither `'forward'` nor `'backward'`, or `forgetBias` is not a finite number.
  * @throws IdRangeError where an id is not in `[0, I)` (cpu and wasm).
  * @example
  * const {outputs, finalState} = lstm({x: tf.tensor2d([[3], [1], [4]], [3, 1], 'int32'), kernel, recurrentKernel, bias});
+ * @example // Both directions of a bidirectional layer, sequences of 5 and 3 steps, side by side in [T, B, 2H]:
+ * const lengths = tf.tensor1d([5, 3], 'int32');
+ * const onward = lstm({x, lengths, ...weights[0]});
+ * const backward = lstm({x, lengths, ...weights[1], direction: 'backward'});
+ * const both = tf.concat([onward.outputs, backward.outputs], 2);
  *
  * Cost: 8·T·B·H·(I + H) flops forward (8·T·B·H·H from ids), twice that backward; keeps `[T, B, 4H]` gates and
  * `[T, B, H]` cell states for the gradient.
  * Source: Hochreiter & Schmidhuber 1997; Gers et al. 2000; Sak et al. 2014 (arXiv 1402.1128), without peepholes.
  */
-export function lstm({x, kernel, recurrentKernel, bias, initialState}: LSTMInputs): LSTMResult {
+export function lstm({initialState, forgetBias = 0, ...inputs}: LSTMInputs): LSTMResult {
+  const {x, kernel, recurrentKernel, bias, lengths, candidateMask, direction} = inputs;
   expectShape('lstm', 'recurrentKernel', recurrentKernel, {shape: ['H', '4H'], dtype: 'float32'});
   const hiddenSize = recurrentKernel.shape[0];
   expectShape('lstm', 'recurrentKernel', recurrentKernel, {shape: [hiddenSize, 4 * hiddenSize], dtype: 'float32'});
   expectShape('lstm', 'kernel', kernel, {shape: ['I', 4 * hiddenSize], dtype: 'float32'});
   expectShape('lstm', 'bias', bias, {shape: [4 * hiddenSize], dtype: 'float32'});
-  expectSequence(x, kernel.shape[0]);
+  expectSequence('lstm', inputs, {inputSize: kernel.shape[0], hiddenSize});
   const batchSize = x.shape[1];
   for (const [name, tensor] of Object.entries(initialState ?? {})) {
     expectShape('lstm', `initialState.${name}`, tensor, {shape: [batchSize, hiddenSize], dtype: 'float32'});
+  }
+  if (!Number.isFinite(forgetBias)) {
+    throw new RangeError(`lstm: forgetBias is ${forgetBias}, expected a finite number, such as 1.`);
   }
 
   registerKernels();
   return tidy(() => {
     const noState = () => zeros<Rank.R2>([batchSize, hiddenSize]);
     const {hidden, cell} = initialState ?? {hidden: noState(), cell: noState()};
-    const run = getKernel('FusedLSTM', getBackend()) ? lstmWithGradient : lstmReference;
-    return run({x, kernel, recurrentKernel, bias, hidden, cell});
+    const options = {lengths, candidateMask, reverse: direction === 'backward'};
+    const main = {x, kernel, recurrentKernel, bias, hidden, cell};
+    const run = hasKernel('FusedLSTM', options, main) ? lstmWithGradient : lstmReference;
+    return run({...main, lengths, candidateMask, direction, forgetBias});
   });
-}
-
-function expectSequence(x: Tensor, inputSize: number): void {
-  const live = x?.shape && !x.isDisposed;
-  if (live && x.dtype === 'int32' && x.shape.length === 2) return;
-  if (live && x.dtype === 'float32' && x.shape.length === 3 && x.shape[2] === inputSize) return;
-  throw new ShapeError(
-    `lstm: x is ${describeTensor(x)}, expected float32 [T, B, ${inputSize}] or ids int32 [T, B]. ` +
-      'Sequences are time-major: transpose [B, T, ...] first.',
-  );
 }

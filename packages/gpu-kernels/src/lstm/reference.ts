@@ -2,6 +2,7 @@ import {
   add,
   clone,
   gather,
+  greater,
   matMul,
   mul,
   reshape,
@@ -15,13 +16,15 @@ import {
   type Tensor3D,
   tanh,
   tidy,
+  where,
   zeros,
+  zerosLike,
 } from '@tensorflow/tfjs-core';
+import type {SequenceInputs} from '../sequence/expect-sequence';
 import type {LSTMResult} from './lstm';
 
 /** The inputs of `lstm` with its state spelled out. */
-export interface LSTMArguments {
-  x: Tensor2D | Tensor3D;
+export interface LSTMArguments extends SequenceInputs {
   kernel: Tensor2D;
   recurrentKernel: Tensor2D;
   bias: Tensor1D;
@@ -29,17 +32,21 @@ export interface LSTMArguments {
   hidden: Tensor2D;
   /** `[B, H]`: the cell state before the first step. */
   cell: Tensor2D;
+  /** Added to the bias of the forget gate. */
+  forgetBias?: number;
 }
 
 /**
  * The readable truth of `lstm`, step by step in plain tfjs operations: it defines the semantics, the kernels are tested
  * against it, and it serves backends without a kernel.
  */
-export function lstmReference({x, kernel, recurrentKernel, bias, hidden, cell}: LSTMArguments): LSTMResult {
+export function lstmReference({x, kernel, recurrentKernel, bias, hidden, cell, ...options}: LSTMArguments): LSTMResult {
+  const {lengths, candidateMask, direction = 'forward', forgetBias = 0} = options;
   return tidy(() => {
     const [batchSize, hiddenSize] = hidden.shape;
+    const steps = Array.from({length: x.shape[0]}, (_, step) => step);
     const outputs: Tensor2D[] = [];
-    for (let step = 0; step < x.shape[0]; step++) {
+    for (const step of direction === 'backward' ? steps.reverse() : steps) {
       const input = slice(x as Tensor, step, 1); // not `unstack`: its gradient fails where there is one step
       const fromInput =
         input.dtype === 'int32'
@@ -47,9 +54,14 @@ export function lstmReference({x, kernel, recurrentKernel, bias, hidden, cell}: 
           : matMul(reshape(input, [batchSize, kernel.shape[0]]), kernel); // [B, 4H]
       const gates = add(add(fromInput, matMul(hidden, recurrentKernel)), bias) as Tensor2D;
       const [i, f, c, o] = split(gates, 4, 1) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D]; // [B, H] each
-      cell = add(mul(sigmoid(f), cell), mul(sigmoid(i), tanh(c)));
-      hidden = mul(sigmoid(o), tanh(cell));
-      outputs.push(hidden);
+      let candidate = tanh(c);
+      if (candidateMask) candidate = mul(candidate, reshape(slice(candidateMask, step, 1), [batchSize, hiddenSize]));
+      const newCell: Tensor2D = add(mul(sigmoid(add(f, forgetBias)), cell), mul(sigmoid(i), candidate));
+      const newHidden: Tensor2D = mul(sigmoid(o), tanh(newCell));
+      const going = lengths && greater(reshape(lengths, [batchSize, 1]), step); // [B, 1]
+      outputs[step] = going ? where(going, newHidden, zerosLike(newHidden)) : newHidden;
+      hidden = going ? where(going, newHidden, hidden) : newHidden;
+      cell = going ? where(going, newCell, cell) : newCell;
     }
     return {
       outputs: (outputs.length > 0 ? stack(outputs) : zeros([0, batchSize, hiddenSize])) as Tensor3D,

@@ -1,14 +1,23 @@
 // The LSTM on tfjs-backend-wasm: the whole pass in one call of our own module (assembly/lstm.ts), in place on the
 // tensors' memory.
-import type {KernelConfig, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {SelectiveKernel} from '../backends/has-kernel';
 import {copyFloats, output, pointer, type WasmBackend, wasmKernels} from '../backends/wasm-memory';
 import {expectIds} from '../rows/wasm';
 import {lstmSizes} from './shapes';
 
-function forward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: WasmBackend}): TensorInfo[] {
+interface Call {
+  inputs: NamedTensorInfoMap;
+  attrs: {reverse?: boolean};
+  backend: WasmBackend;
+}
+
+function forward({inputs, attrs, backend}: Call): TensorInfo[] {
   const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
   const tensors = inputs as Record<string, TensorInfo>;
+  const reverse = attrs?.reverse ?? false;
   const at = (name: string) => pointer(backend, tensors[name]!);
+  const ifGiven = (name: string) => (tensors[name] ? at(name) : 0);
   if (fromIds) expectIds('lstm: x', backend, tensors.x!, inputSize);
 
   const outputs = output(backend, [steps, batch, hiddenSize]);
@@ -31,18 +40,24 @@ function forward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: WasmBa
     gates.at,
     outputs.at,
     cells.at,
+    ifGiven('lengths'),
+    ifGiven('candidateMask'),
+    reverse,
   );
   const stateSize = batch * hiddenSize;
-  const last = 4 * (steps - 1) * stateSize;
+  const last = reverse ? 0 : 4 * (steps - 1) * stateSize;
   copyFloats(backend, stateSize, steps > 0 ? outputs.at + last : at('hidden'), finalHidden.at);
   copyFloats(backend, stateSize, steps > 0 ? cells.at + last : at('cell'), finalCell.at);
+  if (tensors.lengths) wasmKernels(backend).clearPadding(steps, batch, hiddenSize, at('lengths'), outputs.at);
   return [outputs, finalHidden, finalCell, gates, cells].map(({tensor}) => tensor);
 }
 
-function backward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: WasmBackend}): TensorInfo[] {
+function backward({inputs, attrs, backend}: Call): TensorInfo[] {
   const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
   const tensors = inputs as Record<string, TensorInfo>;
+  const reverse = attrs?.reverse ?? false;
   const at = (name: string) => pointer(backend, tensors[name]!);
+  const ifGiven = (name: string) => (tensors[name] ? at(name) : 0);
   const width = 4 * hiddenSize;
 
   const kernel = output(backend, [inputSize, width]);
@@ -77,11 +92,16 @@ function backward({inputs, backend}: {inputs: NamedTensorInfoMap; backend: WasmB
     kernel.at,
     recurrentKernel.at,
     bias.at,
+    ifGiven('lengths'),
+    ifGiven('candidateMask'),
+    reverse,
   );
   return results.map(({tensor}) => tensor);
 }
 
+const supports = () => true;
+
 export const lstmWasm = [
-  {kernelName: 'FusedLSTM', backendName: 'wasm', kernelFunc: forward},
+  {kernelName: 'FusedLSTM', backendName: 'wasm', kernelFunc: forward, supports},
   {kernelName: 'FusedLSTMGrad', backendName: 'wasm', kernelFunc: backward},
-] as unknown as KernelConfig[];
+] as unknown as SelectiveKernel[];

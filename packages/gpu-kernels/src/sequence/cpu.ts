@@ -1,0 +1,54 @@
+// What the recurrent kernels in plain JavaScript share: the order of time, and the padding behind short sequences.
+
+/** The steps in the order in which they are computed. */
+export function stepsInOrder(steps: number, reverse: boolean): number[] {
+  const order = Array.from({length: steps}, (_, step) => step);
+  return reverse ? order.reverse() : order;
+}
+
+/** Splits an array of all steps into one view a step. */
+export function perStep(values: Float32Array, steps: number): Float32Array[] {
+  const size = values.length / Math.max(steps, 1);
+  return Array.from({length: steps}, (_, step) => values.subarray(step * size, (step + 1) * size));
+}
+
+/** In the rows whose sequence has ended before `step`, the state [B, H] stays what it was. */
+export function keepState(step: number, lengths: Int32Array, before: Float32Array, state: Float32Array): void {
+  const size = state.length / lengths.length;
+  lengths.forEach((length, row) => {
+    if (step >= length) state.set(before.subarray(row * size, (row + 1) * size), row * size);
+  });
+}
+
+/** Outputs [T, B, H] behind the end of their sequence become zeros. */
+export function clearPadding(steps: number, lengths: Int32Array, outputs: Float32Array): void {
+  perStep(outputs, steps).forEach((values, step) => {
+    const size = values.length / lengths.length;
+    lengths.forEach((length, row) => {
+      if (step >= length) values.fill(0, row * size, (row + 1) * size);
+    });
+  });
+}
+
+/** The hidden state before each step [T, B, H]: the initial one, then the outputs of all steps but the last computed. */
+export function statesBefore(
+  steps: number,
+  initial: Float32Array,
+  outputs: Float32Array,
+  reverse: boolean,
+  lengths?: Int32Array,
+): Float32Array {
+  const before = new Float32Array(outputs.length);
+  if (steps === 0) return before;
+  const last = outputs.length - initial.length;
+  before.set(reverse ? outputs.subarray(initial.length) : outputs.subarray(0, last), reverse ? 0 : initial.length);
+  before.set(initial, reverse ? last : 0);
+  if (!reverse || !lengths) return before;
+  // Read backwards, a short sequence starts at its own last step.
+  const size = initial.length / lengths.length;
+  lengths.forEach((length, row) => {
+    if (length <= 0 || length >= steps) return;
+    before.set(initial.subarray(row * size, (row + 1) * size), (length - 1) * initial.length + row * size);
+  });
+  return before;
+}
