@@ -15,7 +15,7 @@ import { ended, keepState, statesBefore } from "./sequence";
 
 @inline
 function activate(
-  gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, mask: usize, single: bool,
+  gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, mask: usize, masked: bool, single: bool,
 ): void {
   const iGate = gates, fGate = at(gates, hidden), cGate = at(fGate, hidden), oGate = at(cGate, hidden);
   const i = sigmoid(read(iGate, single));
@@ -26,7 +26,7 @@ function activate(
   write(fGate, f, single);
   write(cGate, c, single);
   write(oGate, o, single);
-  const candidate = mask ? f32x4.mul(c, read(mask, single)) : c;
+  const candidate = masked ? f32x4.mul(c, read(mask, single)) : c;
   const state = f32x4.add(f32x4.mul(f, read(cellBefore, single)), f32x4.mul(i, candidate));
   write(cell, state, single);
   write(output, f32x4.mul(o, tanh(state)), single);
@@ -35,7 +35,7 @@ function activate(
 @inline
 function differentiate(
   gates: usize, hidden: i32, cellBefore: usize, cell: usize,
-  dOutput: usize, dHidden: usize, dCell: usize, mask: usize, single: bool,
+  dOutput: usize, dHidden: usize, dCell: usize, mask: usize, masked: bool, single: bool,
 ): void {
   const one = f32x4.splat(1);
   const i = read(gates, single), f = read(at(gates, hidden), single);
@@ -46,7 +46,7 @@ function differentiate(
     read(dCell, single),
     f32x4.mul(f32x4.mul(dh, o), f32x4.sub(one, f32x4.mul(squashed, squashed))),
   );
-  const dCandidate = mask ? f32x4.mul(dState, read(mask, single)) : dState;
+  const dCandidate = masked ? f32x4.mul(dState, read(mask, single)) : dState;
   const di = f32x4.mul(f32x4.mul(dCandidate, c), f32x4.mul(i, f32x4.sub(one, i)));
   const df = f32x4.mul(f32x4.mul(dState, read(cellBefore, single)), f32x4.mul(f, f32x4.sub(one, f)));
   const dc = f32x4.mul(f32x4.mul(dCandidate, i), f32x4.sub(one, f32x4.mul(c, c)));
@@ -56,6 +56,40 @@ function differentiate(
   write(at(gates, 2 * hidden), dc, single);
   write(at(gates, 3 * hidden), dO, single);
   write(dCell, f32x4.mul(dState, f), single);
+}
+
+/** A row of all units; `masked` is a constant wherever this is inlined. */
+@inline
+function activateRow(
+  gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, mask: usize, masked: bool,
+): void {
+  let n = 0;
+  for (; n + 4 <= hidden; n += 4) {
+    activate(at(gates, n), hidden, at(cellBefore, n), at(cell, n), at(output, n), at(mask, n), masked, false);
+  }
+  for (; n < hidden; n++) {
+    activate(at(gates, n), hidden, at(cellBefore, n), at(cell, n), at(output, n), at(mask, n), masked, true);
+  }
+}
+
+@inline
+function differentiateRow(
+  gates: usize, hidden: i32, cellBefore: usize, cell: usize,
+  dOutput: usize, dHidden: usize, dCell: usize, mask: usize, masked: bool,
+): void {
+  let n = 0;
+  for (; n + 4 <= hidden; n += 4) {
+    differentiate(
+      at(gates, n), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), at(mask, n),
+      masked, false,
+    );
+  }
+  for (; n < hidden; n++) {
+    differentiate(
+      at(gates, n), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n), at(mask, n),
+      masked, true,
+    );
+  }
 }
 
 /**
@@ -81,7 +115,7 @@ export function lstmForward(
     const step = reverse ? steps - 1 - index : index;
     const g = at(gates, step * batch * width);
     const output = at(outputs, step * stateSize), cell = at(cells, step * stateSize);
-    const mask: usize = masks ? at(masks, step * stateSize) : 0;
+    const mask = at(masks, step * stateSize);
     // One step at a time, so that its gates are still in the cache when the recurrent product adds to them.
     if (ids) {
       copyRows(batch, width, kernel, at(ids, step * batch), bias, g);
@@ -91,16 +125,9 @@ export function lstmForward(
     }
     packedProduct(batch, width, hidden, hiddenBefore, panels, g, width, true);
     for (let row = 0; row < batch; row++) {
-      const first = row * hidden;
-      let unit = 0;
-      for (; unit + 4 <= hidden; unit += 4) {
-        const n = first + unit, m = row * width + unit;
-        activate(at(g, m), hidden, at(cellBefore, n), at(cell, n), at(output, n), mask ? at(mask, n) : 0, false);
-      }
-      for (; unit < hidden; unit++) {
-        const n = first + unit, m = row * width + unit;
-        activate(at(g, m), hidden, at(cellBefore, n), at(cell, n), at(output, n), mask ? at(mask, n) : 0, true);
-      }
+      const n = row * hidden, m = at(g, row * width);
+      if (masks) activateRow(m, hidden, at(cellBefore, n), at(cell, n), at(output, n), at(mask, n), true);
+      else activateRow(m, hidden, at(cellBefore, n), at(cell, n), at(output, n), 0, false);
     }
     if (lengths) {
       keepState(batch, hidden, step, lengths, hiddenBefore, output);
@@ -137,29 +164,17 @@ export function lstmBackward(
     const g = at(gates, step * batch * width);
     const cell = at(cells, step * stateSize), dOutput = at(dOutputs, step * stateSize);
     const cellBefore = index > 0 ? at(cells, (reverse ? step + 1 : step - 1) * stateSize) : initialCell;
-    const mask: usize = masks ? at(masks, step * stateSize) : 0;
+    const mask = at(masks, step * stateSize);
     for (let row = 0; row < batch; row++) {
-      const first = row * hidden;
+      const n = row * hidden, m = at(g, row * width);
       if (ended(lengths, row, step)) {
-        memory.fill(at(g, row * width), 0, <usize>width << 2);
+        memory.fill(m, 0, <usize>width << 2);
         continue;
       }
-      let unit = 0;
-      for (; unit + 4 <= hidden; unit += 4) {
-        const n = first + unit, m = row * width + unit;
-        differentiate(
-          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n),
-          mask ? at(mask, n) : 0, false,
-        );
-      }
-      for (; unit < hidden; unit++) {
-        const n = first + unit, m = row * width + unit;
-        differentiate(
-          at(g, m), hidden, at(cellBefore, n), at(cell, n), at(dOutput, n), at(dHidden, n), at(dCell, n),
-          mask ? at(mask, n) : 0, true,
-        );
-      }
-      if (lengths) memory.fill(at(dHidden, first), 0, <usize>hidden << 2);
+      const before = at(cellBefore, n), dO = at(dOutput, n), dH = at(dHidden, n), dC = at(dCell, n);
+      if (masks) differentiateRow(m, hidden, before, at(cell, n), dO, dH, dC, at(mask, n), true);
+      else differentiateRow(m, hidden, before, at(cell, n), dO, dH, dC, 0, false);
+      if (lengths) memory.fill(dH, 0, <usize>hidden << 2);
     }
     // Where sequences may have ended the product is added: to zeros in the others, to what passes in those.
     packedProduct(batch, hidden, width, g, panels, dHidden, hidden, lengths != 0);
