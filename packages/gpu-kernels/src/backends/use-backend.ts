@@ -2,6 +2,7 @@ import {engine, ready, setBackend} from '@tensorflow/tfjs-core';
 import {BackendError} from '../errors/backend-error';
 import {registerKernels} from '../kernels';
 import {attachWasmKernels, type WasmBackend} from './wasm-memory';
+import {startWebGPU} from './webgpu-device';
 
 /** The backends of TensorFlow.js, each with the package that brings it. */
 const backends = {
@@ -35,6 +36,7 @@ async function start(name: BackendName): Promise<{name: BackendName}> {
     throw new BackendError(`Unknown backend ${JSON.stringify(name)}, expected one of ${names.join(', ')}.`);
   }
   if (!(name in engine().registryFactory)) await load(name);
+  if (name === 'webgpu') await startWebGPU();
   const previous = engine().backendName;
   const started = await setBackend(name).catch(() => false);
   if (!started) {
