@@ -1,4 +1,6 @@
 // Optimizer updates in place. `scale` is the factor of global-norm clipping, applied as each gradient is read.
+// The gradient is [rows, width]; its row n changes row ids[n] of the parameter and of its state, and none where that is
+// negative. Without ids (0) it changes row n.
 
 import { read, write } from "./lanes";
 import { at } from "./memory";
@@ -22,17 +24,31 @@ export function sumOfSquares(count: i32, values: usize): f64 {
   return total;
 }
 
+/** Where in the parameter row n of the gradient belongs, as an offset in bytes; beyond all memory where nowhere. */
+@inline
+function placeOf(ids: usize, row: i32, width: i32): usize {
+  const id = ids ? load<i32>(at(ids, row)) : row;
+  return id < 0 ? usize.MAX_VALUE : at(0, id * width);
+}
+
 @inline
 function sgd(p: usize, g: usize, rate: v128, single: bool): void {
   write(p, f32x4.sub(read(p, single), f32x4.mul(rate, read(g, single))), single);
 }
 
 /** p -= rate * scale * g */
-export function sgdStep(count: i32, parameter: usize, gradient: usize, rate: f32, scale: f32): void {
+export function sgdStep(
+  rows: i32, width: i32, ids: usize, parameter: usize, gradient: usize, rate: f32, scale: f32,
+): void {
   const rates = f32x4.splat(rate * scale);
-  let index = 0;
-  for (; index + 4 <= count; index += 4) sgd(at(parameter, index), at(gradient, index), rates, false);
-  for (; index < count; index++) sgd(at(parameter, index), at(gradient, index), rates, true);
+  for (let row = 0; row < rows; row++) {
+    const place = placeOf(ids, row, width);
+    if (place == usize.MAX_VALUE) continue;
+    const p = parameter + place, g = at(gradient, row * width);
+    let index = 0;
+    for (; index + 4 <= width; index += 4) sgd(at(p, index), at(g, index), rates, false);
+    for (; index < width; index++) sgd(at(p, index), at(g, index), rates, true);
+  }
 }
 
 @inline
@@ -44,15 +60,20 @@ function momentum(p: usize, g: usize, v: usize, rate: v128, scale: v128, decay: 
 
 /** v = decay * v + scale * g; p -= rate * v */
 export function momentumStep(
-  count: i32, parameter: usize, gradient: usize, velocity: usize, rate: f32, scale: f32, decay: f32,
+  rows: i32, width: i32, ids: usize, parameter: usize, gradient: usize, velocity: usize, rate: f32, scale: f32, decay: f32,
 ): void {
   const rates = f32x4.splat(rate), scales = f32x4.splat(scale), decays = f32x4.splat(decay);
-  let index = 0;
-  for (; index + 4 <= count; index += 4) {
-    momentum(at(parameter, index), at(gradient, index), at(velocity, index), rates, scales, decays, false);
-  }
-  for (; index < count; index++) {
-    momentum(at(parameter, index), at(gradient, index), at(velocity, index), rates, scales, decays, true);
+  for (let row = 0; row < rows; row++) {
+    const place = placeOf(ids, row, width);
+    if (place == usize.MAX_VALUE) continue;
+    const p = parameter + place, g = at(gradient, row * width), v = velocity + place;
+    let index = 0;
+    for (; index + 4 <= width; index += 4) {
+      momentum(at(p, index), at(g, index), at(v, index), rates, scales, decays, false);
+    }
+    for (; index < width; index++) {
+      momentum(at(p, index), at(g, index), at(v, index), rates, scales, decays, true);
+    }
   }
 }
 
@@ -67,15 +88,20 @@ function adagrad(p: usize, g: usize, a: usize, rate: v128, scale: v128, epsilon:
 
 /** a += (scale g)^2; p -= rate * scale g / (sqrt(a) + epsilon) */
 export function adagradStep(
-  count: i32, parameter: usize, gradient: usize, accumulator: usize, rate: f32, scale: f32, epsilon: f32,
+  rows: i32, width: i32, ids: usize, parameter: usize, gradient: usize, accumulator: usize, rate: f32, scale: f32, epsilon: f32,
 ): void {
   const rates = f32x4.splat(rate), scales = f32x4.splat(scale), epsilons = f32x4.splat(epsilon);
-  let index = 0;
-  for (; index + 4 <= count; index += 4) {
-    adagrad(at(parameter, index), at(gradient, index), at(accumulator, index), rates, scales, epsilons, false);
-  }
-  for (; index < count; index++) {
-    adagrad(at(parameter, index), at(gradient, index), at(accumulator, index), rates, scales, epsilons, true);
+  for (let row = 0; row < rows; row++) {
+    const place = placeOf(ids, row, width);
+    if (place == usize.MAX_VALUE) continue;
+    const p = parameter + place, g = at(gradient, row * width), a = accumulator + place;
+    let index = 0;
+    for (; index + 4 <= width; index += 4) {
+      adagrad(at(p, index), at(g, index), at(a, index), rates, scales, epsilons, false);
+    }
+    for (; index < width; index++) {
+      adagrad(at(p, index), at(g, index), at(a, index), rates, scales, epsilons, true);
+    }
   }
 }
 
@@ -104,24 +130,29 @@ function adam(
  * @param rootCorrection 1 / sqrt(1 - beta2^t).
  */
 export function adamStep(
-  count: i32, parameter: usize, gradient: usize, first: usize, second: usize,
+  rows: i32, width: i32, ids: usize, parameter: usize, gradient: usize, first: usize, second: usize,
   rate: f32, scale: f32, beta1: f64, beta2: f64, epsilon: f32, rootCorrection: f32,
 ): void {
   const rates = f32x4.splat(rate), scales = f32x4.splat(scale);
   const b1 = f32x4.splat(<f32>beta1), rest1 = f32x4.splat(<f32>(1 - beta1));
   const b2 = f32x4.splat(<f32>beta2), rest2 = f32x4.splat(<f32>(1 - beta2));
   const epsilons = f32x4.splat(epsilon), corrections = f32x4.splat(rootCorrection);
-  let index = 0;
-  for (; index + 4 <= count; index += 4) {
-    adam(
-      at(parameter, index), at(gradient, index), at(first, index), at(second, index),
-      rates, scales, b1, rest1, b2, rest2, epsilons, corrections, false,
-    );
-  }
-  for (; index < count; index++) {
-    adam(
-      at(parameter, index), at(gradient, index), at(first, index), at(second, index),
-      rates, scales, b1, rest1, b2, rest2, epsilons, corrections, true,
-    );
+  for (let row = 0; row < rows; row++) {
+    const place = placeOf(ids, row, width);
+    if (place == usize.MAX_VALUE) continue;
+    const p = parameter + place, g = at(gradient, row * width), m = first + place, v = second + place;
+    let index = 0;
+    for (; index + 4 <= width; index += 4) {
+      adam(
+        at(p, index), at(g, index), at(m, index), at(v, index),
+        rates, scales, b1, rest1, b2, rest2, epsilons, corrections, false,
+      );
+    }
+    for (; index < width; index++) {
+      adam(
+        at(p, index), at(g, index), at(m, index), at(v, index),
+        rates, scales, b1, rest1, b2, rest2, epsilons, corrections, true,
+      );
+    }
   }
 }

@@ -40,10 +40,10 @@ export function addColumnSums(rows: i32, width: i32, source: usize, sums: usize)
   for (let index = 0; index < rows; index++) addRow(width, at(source, index * width), sums);
 }
 
-/** The first position whose id is not in [0, size), or -1. */
-export function firstIdOutside(count: i32, ids: usize, size: i32): i32 {
+/** The first position whose id is not in [lowest, size), or -1. */
+export function firstIdOutside(count: i32, ids: usize, lowest: i32, size: i32): i32 {
   for (let index = 0; index < count; index++) {
-    if (<u32>load<i32>(at(ids, index)) >= <u32>size) return index;
+    if (<u32>(load<i32>(at(ids, index)) - lowest) >= <u32>(size - lowest)) return index;
   }
   return -1;
 }

@@ -1,4 +1,5 @@
 export {type BackendName, useBackend} from './backends/use-backend';
+export type {SparseRows} from './embedding/sparse-rows';
 export {BackendError} from './errors/backend-error';
 export {IdRangeError} from './errors/id-range-error';
 export {ShapeError} from './errors/shape-error';

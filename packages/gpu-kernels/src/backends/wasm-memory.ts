@@ -103,11 +103,21 @@ export interface WasmKernels {
     lossesGradient: Pointer,
     logitsGradient: Pointer,
   ): void;
-  firstIdOutside(count: number, ids: Pointer, size: number): number;
+  firstIdOutside(count: number, ids: Pointer, lowest: number, size: number): number;
   sumOfSquares(count: number, values: Pointer): number;
-  sgdStep(count: number, parameter: Pointer, gradient: Pointer, rate: number, scale: number): void;
+  sgdStep(
+    rows: number,
+    width: number,
+    ids: Pointer,
+    parameter: Pointer,
+    gradient: Pointer,
+    rate: number,
+    scale: number,
+  ): void;
   momentumStep(
-    count: number,
+    rows: number,
+    width: number,
+    ids: Pointer,
     parameter: Pointer,
     gradient: Pointer,
     velocity: Pointer,
@@ -116,7 +126,9 @@ export interface WasmKernels {
     decay: number,
   ): void;
   adagradStep(
-    count: number,
+    rows: number,
+    width: number,
+    ids: Pointer,
     parameter: Pointer,
     gradient: Pointer,
     accumulator: Pointer,
@@ -125,7 +137,9 @@ export interface WasmKernels {
     epsilon: number,
   ): void;
   adamStep(
-    count: number,
+    rows: number,
+    width: number,
+    ids: Pointer,
     parameter: Pointer,
     gradient: Pointer,
     first: Pointer,

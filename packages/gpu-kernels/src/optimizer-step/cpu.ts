@@ -1,11 +1,14 @@
-// Optimizer steps in plain JavaScript: the norm of all gradients first, then one pass over each parameter, in place.
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
-import {type CPUBackend, floats, output} from '../backends/cpu-memory';
+// Optimizer steps in plain JavaScript: the norm of all gradients first, then one pass over each parameter, or over the
+// rows of it that have a gradient, in place.
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {type CPUBackend, floats, integers, output} from '../backends/cpu-memory';
+import type {SelectiveKernel} from '../backends/has-kernel';
+import {expectRowIds} from '../rows/cpu';
 import {clipScale} from './clip-scale';
 import type {UpdateRule} from './optimizer-step';
 
 interface Call {
-  inputs: {parameters: TensorInfo[]; gradients: TensorInfo[]; slots: TensorInfo[]};
+  inputs: {parameters: TensorInfo[]; gradients: TensorInfo[]; ids: (TensorInfo | undefined)[]; slots: TensorInfo[]};
   attrs: {rule: UpdateRule; clipNorm?: number};
   backend: CPUBackend;
 }
@@ -16,24 +19,32 @@ function globalNorm(gradients: Float32Array[]): number {
   return Math.sqrt(sum);
 }
 
-function update(rule: UpdateRule, p: Float32Array, g: Float32Array, state: Float32Array[], scale: number): void {
+/** Updates the values that stand side by side in `p` and `state`, from `at` on, by those of `g` from `from` to `end`. */
+function update(
+  rule: UpdateRule,
+  p: Float32Array,
+  g: Float32Array,
+  state: Float32Array[],
+  scale: number,
+  {at, from, end}: {at: number; from: number; end: number},
+): void {
   const rate = rule.learningRate;
   switch (rule.kind) {
     case 'sgd':
-      for (let at = 0; at < p.length; at++) p[at]! -= rate * scale * g[at]!;
+      for (; from < end; at++, from++) p[at]! -= rate * scale * g[from]!;
       break;
     case 'momentum': {
       const [velocity] = state as [Float32Array];
-      for (let at = 0; at < p.length; at++) {
-        velocity[at] = rule.decay * velocity[at]! + scale * g[at]!;
+      for (; from < end; at++, from++) {
+        velocity[at] = rule.decay * velocity[at]! + scale * g[from]!;
         p[at]! -= rate * velocity[at]!;
       }
       break;
     }
     case 'adagrad': {
       const [accumulator] = state as [Float32Array];
-      for (let at = 0; at < p.length; at++) {
-        const gradient = scale * g[at]!;
+      for (; from < end; at++, from++) {
+        const gradient = scale * g[from]!;
         accumulator[at]! += gradient * gradient;
         p[at]! -= (rate * gradient) / (Math.sqrt(accumulator[at]!) + rule.epsilon);
       }
@@ -44,8 +55,8 @@ function update(rule: UpdateRule, p: Float32Array, g: Float32Array, state: Float
       const [first, second] = state as [Float32Array, Float32Array];
       const firstCorrection = 1 / (1 - beta1 ** step);
       const secondCorrection = 1 / (1 - beta2 ** step);
-      for (let at = 0; at < p.length; at++) {
-        const gradient = scale * g[at]!;
+      for (; from < end; at++, from++) {
+        const gradient = scale * g[from]!;
         first[at] = beta1 * first[at]! + (1 - beta1) * gradient;
         second[at] = beta2 * second[at]! + (1 - beta2) * gradient * gradient;
         const root = Math.sqrt(second[at]! * secondCorrection) + epsilon;
@@ -55,19 +66,33 @@ function update(rule: UpdateRule, p: Float32Array, g: Float32Array, state: Float
   }
 }
 
-function optimizerStep({inputs: {parameters, gradients, slots}, attrs: {rule, clipNorm}, backend}: Call): TensorInfo {
+function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): TensorInfo {
+  const {parameters, gradients, slots} = inputs;
   const all = gradients.map((gradient) => floats(backend, gradient));
+  const ids = inputs.ids.map((rows) => rows && integers(backend, rows));
+  ids.forEach((rows, index) => {
+    if (rows) expectRowIds(`${rule.kind}Step: gradients[${index}].ids`, rows, parameters[index]!.shape[0]!);
+  });
   const norm = Math.fround(globalNorm(all)); // as it is returned: beyond float32 it is infinite
   if (Number.isFinite(norm)) {
     const scale = clipScale(norm, clipNorm);
     parameters.forEach((parameter, index) => {
       const state = slots.filter((_, slot) => slot % parameters.length === index).map((slot) => floats(backend, slot));
-      update(rule, floats(backend, parameter), all[index]!, state, scale);
+      const [values, gradient, rows] = [floats(backend, parameter), all[index]!, ids[index]];
+      if (!rows) {
+        update(rule, values, gradient, state, scale, {at: 0, from: 0, end: gradient.length});
+        return;
+      }
+      const width = gradient.length / rows.length;
+      rows.forEach((id, row) => {
+        if (id < 0) return;
+        update(rule, values, gradient, state, scale, {at: id * width, from: row * width, end: (row + 1) * width});
+      });
     });
   }
   return output(backend, [], Float32Array.of(norm));
 }
 
 export const optimizerStepCPU = [
-  {kernelName: 'OptimizerStep', backendName: 'cpu', kernelFunc: optimizerStep},
-] as unknown as KernelConfig[];
+  {kernelName: 'OptimizerStep', backendName: 'cpu', kernelFunc: optimizerStep, supports: () => true},
+] as unknown as SelectiveKernel[];

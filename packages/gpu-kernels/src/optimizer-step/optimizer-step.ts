@@ -1,4 +1,6 @@
-import {engine, getBackend, getKernel, type Scalar, type Tensor, type Variable} from '@tensorflow/tfjs-core';
+import {engine, type NamedTensorMap, type Scalar, type Tensor, type Variable} from '@tensorflow/tfjs-core';
+import {hasKernel} from '../backends/has-kernel';
+import {isSparseRows, type SparseRows} from '../embedding/sparse-rows';
 import {expectShape} from '../errors/expect-shape';
 import {ShapeError} from '../errors/shape-error';
 import {registerKernels} from '../kernels';
@@ -15,8 +17,13 @@ export type UpdateRule =
 export interface StepInputs {
   /** Float32 variables; they are changed in place, and so is every clone that shares their memory. */
   parameters: readonly Variable[];
-  /** One gradient a parameter, of its shape. */
-  gradients: readonly Tensor[];
+  /**
+   * One gradient a parameter: of its shape, or some rows of it. Of rows only those, and those of the state, are read and
+   * written, at no cost for the rest. Momentum and Adam thereby become lazy, as TensorFlow's SparseApplyMomentum and
+   * PyTorch's SparseAdam are: the velocity and the moments of a row stand still, and do not move it, until it has a
+   * gradient again.
+   */
+  gradients: readonly (Tensor | SparseRows)[];
   learningRate: number;
   /**
    * Where given, all gradients together are scaled down so that the square root of the sum of their squares is at most
@@ -31,10 +38,12 @@ export interface StepInputs {
  * @returns the global norm of the gradients before clipping, a scalar the caller disposes of. Where it is NaN or
  *   infinite no parameter was changed.
  * @throws ShapeError where a parameter is not float32 or a gradient has not its shape.
+ * @throws IdRangeError where the id of a row is not in `[0, V)` (cpu, wasm and tensorflow; others pass over the row).
  * @throws RangeError where `clipNorm` is not above 0.
  * @example const norm = sgdStep({parameters, gradients, learningRate: 10, clipNorm: 1.25});
  *
- * Cost: two passes over the gradients, one over the parameters; one kernel for all parameters on cpu and wasm.
+ * Cost: two passes over the gradients, one over the parameters, or over the rows that have a gradient; one kernel for all
+ * parameters on cpu and wasm.
  */
 export function sgdStep({learningRate, ...inputs}: StepInputs): Scalar {
   return optimizerStep({...inputs, slots: [], rule: {kind: 'sgd', learningRate}});
@@ -101,7 +110,7 @@ export function adamStep({
 /** The common shape of all steps: `slots` holds, for each kind of state, one variable a parameter. */
 export interface OptimizerStep {
   parameters: readonly Variable[];
-  gradients: readonly Tensor[];
+  gradients: readonly (Tensor | SparseRows)[];
   slots: readonly (readonly Variable[])[];
   rule: UpdateRule;
   clipNorm?: number;
@@ -109,27 +118,45 @@ export interface OptimizerStep {
 
 function optimizerStep(step: OptimizerStep): Scalar {
   const {parameters, gradients, slots, rule, clipNorm} = step;
-  parameters.forEach((parameter, index) => {
-    expectShape(`${rule.kind}Step`, `parameters[${index}]`, parameter, {
-      shape: parameter?.shape ?? [],
-      dtype: 'float32',
-    });
-  });
+  const operation = `${rule.kind}Step`;
   for (const [name, tensors] of [['gradients', gradients], ...slots.map((slot) => ['state', slot] as const)] as const) {
     if (tensors.length !== parameters.length) {
       throw new ShapeError(
-        `${rule.kind}Step: ${tensors.length} ${name} for ${parameters.length} parameters, expected one for each.`,
+        `${operation}: ${tensors.length} ${name} for ${parameters.length} parameters, expected one for each.`,
       );
     }
-    parameters.forEach(({shape}, index) => {
-      expectShape(`${rule.kind}Step`, `${name}[${index}]`, tensors[index]!, {shape, dtype: 'float32'});
-    });
   }
+  parameters.forEach((parameter, index) => {
+    const shape = parameter?.shape ?? [];
+    expectShape(operation, `parameters[${index}]`, parameter, {shape, dtype: 'float32'});
+    expectGradient(operation, `gradients[${index}]`, gradients[index]!, shape);
+    for (const slot of slots) expectShape(operation, `state[${index}]`, slot[index]!, {shape, dtype: 'float32'});
+  });
   if (clipNorm !== undefined && !(clipNorm > 0)) {
-    throw new RangeError(`${rule.kind}Step: clipNorm is ${clipNorm}, expected a number above 0, or nothing.`);
+    throw new RangeError(`${operation}: clipNorm is ${clipNorm}, expected a number above 0, or nothing.`);
   }
   registerKernels();
-  if (!getKernel('OptimizerStep', getBackend())) return optimizerStepReference(step);
-  const inputs = {parameters, gradients, slots: slots.flat()} as unknown as {[name: string]: Tensor};
-  return engine().runKernel('OptimizerStep', inputs, {rule, clipNorm} as unknown as Record<string, number>) as Scalar;
+  const inputs = {
+    parameters,
+    gradients: gradients.map((gradient) => (isSparseRows(gradient) ? gradient.values : gradient)),
+    // Of each parameter whose gradient is rows, which; of the others, nothing.
+    ids: gradients.map((gradient) => (isSparseRows(gradient) ? gradient.ids : undefined)),
+    slots: slots.flat(),
+  } as unknown as NamedTensorMap;
+  if (!hasKernel('OptimizerStep', {rows: gradients.some(isSparseRows)}, inputs)) return optimizerStepReference(step);
+  const attributes = {rule, clipNorm} as unknown as Record<string, number>;
+  return engine().runKernel('OptimizerStep', inputs, attributes) as Scalar;
+}
+
+function expectGradient(operation: string, name: string, gradient: Tensor | SparseRows, shape: number[]): void {
+  if (!isSparseRows(gradient)) {
+    expectShape(operation, name, gradient, {shape, dtype: 'float32'});
+    return;
+  }
+  if (shape.length === 0) {
+    throw new ShapeError(`${operation}: ${name} is rows of a table, expected float32 [].`);
+  }
+  const {ids, values} = gradient;
+  expectShape(operation, `${name}.ids`, ids, {shape: ['N'], dtype: 'int32'});
+  expectShape(operation, `${name}.values`, values, {shape: [ids.size, ...shape.slice(1)], dtype: 'float32'});
 }

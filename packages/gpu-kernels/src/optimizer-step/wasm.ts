@@ -1,11 +1,13 @@
-// Optimizer steps on tfjs-backend-wasm (assembly/optimizer-step.ts), in place.
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+// Optimizer steps on tfjs-backend-wasm (assembly/optimizer-step.ts), in place, of whole parameters or rows of them.
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {SelectiveKernel} from '../backends/has-kernel';
 import {forgetPackedWeights, pointer, type WasmBackend, type WasmKernels, wasmKernels} from '../backends/wasm-memory';
+import {expectIds} from '../rows/wasm';
 import {clipScale} from './clip-scale';
 import type {UpdateRule} from './optimizer-step';
 
 interface Call {
-  inputs: {parameters: TensorInfo[]; gradients: TensorInfo[]; slots: TensorInfo[]};
+  inputs: {parameters: TensorInfo[]; gradients: TensorInfo[]; ids: (TensorInfo | undefined)[]; slots: TensorInfo[]};
   attrs: {rule: UpdateRule; clipNorm?: number};
   backend: WasmBackend;
 }
@@ -17,7 +19,7 @@ function sizeOf({shape}: TensorInfo): number {
 function update(
   kernels: WasmKernels,
   rule: UpdateRule,
-  size: number,
+  [rows, width, ids]: [rows: number, width: number, ids: number],
   parameter: number,
   gradient: number,
   state: number[],
@@ -26,36 +28,56 @@ function update(
   const rate = rule.learningRate;
   switch (rule.kind) {
     case 'sgd':
-      kernels.sgdStep(size, parameter, gradient, rate, scale);
+      kernels.sgdStep(rows, width, ids, parameter, gradient, rate, scale);
       break;
     case 'momentum':
-      kernels.momentumStep(size, parameter, gradient, state[0]!, rate, scale, rule.decay);
+      kernels.momentumStep(rows, width, ids, parameter, gradient, state[0]!, rate, scale, rule.decay);
       break;
     case 'adagrad':
-      kernels.adagradStep(size, parameter, gradient, state[0]!, rate, scale, rule.epsilon);
+      kernels.adagradStep(rows, width, ids, parameter, gradient, state[0]!, rate, scale, rule.epsilon);
       break;
     case 'adam': {
       const {beta1, beta2, epsilon, step} = rule;
       const corrected = rate / (1 - beta1 ** step);
       const root = 1 / Math.sqrt(1 - beta2 ** step);
       const [first, second] = state as [number, number];
-      kernels.adamStep(size, parameter, gradient, first, second, corrected, scale, beta1, beta2, epsilon, root);
+      kernels.adamStep(
+        rows,
+        width,
+        ids,
+        parameter,
+        gradient,
+        first,
+        second,
+        corrected,
+        scale,
+        beta1,
+        beta2,
+        epsilon,
+        root,
+      );
     }
   }
 }
 
-function optimizerStep({inputs: {parameters, gradients, slots}, attrs: {rule, clipNorm}, backend}: Call): TensorInfo {
+function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): TensorInfo {
+  const {parameters, gradients, ids, slots} = inputs;
   const kernels = wasmKernels(backend);
   const at = (tensor: TensorInfo) => pointer(backend, tensor);
+  ids.forEach((rows, index) => {
+    if (rows) expectIds(`${rule.kind}Step: gradients[${index}].ids`, backend, rows, parameters[index]!.shape[0]!, -1);
+  });
   const squares = gradients.map((gradient) => kernels.sumOfSquares(sizeOf(gradient), at(gradient)));
   // Rounded as it is returned: beyond float32 it is infinite.
   const norm = Math.fround(Math.sqrt(squares.reduce((sum, square) => sum + square, 0)));
   if (Number.isFinite(norm)) {
     const scale = clipScale(norm, clipNorm);
     parameters.forEach((parameter, index) => {
-      const size = sizeOf(parameter);
       const state = slots.filter((_, slot) => slot % parameters.length === index).map(at);
-      update(kernels, rule, size, at(parameter), at(gradients[index]!), state, scale);
+      const size = sizeOf(parameter);
+      const rows = ids[index];
+      const [count, width] = rows ? [sizeOf(rows), size / parameter.shape[0]!] : [1, size];
+      update(kernels, rule, [count, width, rows ? at(rows) : 0], at(parameter), at(gradients[index]!), state, scale);
       forgetPackedWeights(backend, parameter, size);
     });
   }
@@ -63,5 +85,5 @@ function optimizerStep({inputs: {parameters, gradients, slots}, attrs: {rule, cl
 }
 
 export const optimizerStepWasm = [
-  {kernelName: 'OptimizerStep', backendName: 'wasm', kernelFunc: optimizerStep},
-] as unknown as KernelConfig[];
+  {kernelName: 'OptimizerStep', backendName: 'wasm', kernelFunc: optimizerStep, supports: () => true},
+] as unknown as SelectiveKernel[];

@@ -35,3 +35,9 @@ export function expectIds(what: string, ids: Int32Array, size: number): void {
     if (id < 0 || id >= size) throw new IdRangeError(what, id, index, size);
   }
 }
+
+/** Throws an IdRangeError at the first id of sparse rows that is neither in [0, size) nor -1. */
+export function expectRowIds(what: string, ids: Int32Array, size: number): void {
+  const index = ids.findIndex((id) => id < -1 || id >= size);
+  if (index >= 0) throw new IdRangeError(what, ids[index]!, index, size);
+}
