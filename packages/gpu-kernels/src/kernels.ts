@@ -1,8 +1,10 @@
 import {type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
 import {linearCPU} from './linear/cpu';
 import {linearWasm} from './linear/wasm';
+import {linearWebGL} from './linear/webgl';
 import {lstmCPU} from './lstm/cpu';
 import {lstmWasm} from './lstm/wasm';
+import {lstmWebGL} from './lstm/webgl';
 import {optimizerStepCPU} from './optimizer-step/cpu';
 import {optimizerStepWasm} from './optimizer-step/wasm';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
@@ -11,8 +13,10 @@ import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
 const kernels: KernelConfig[] = [
   ...lstmCPU,
   ...lstmWasm,
+  ...lstmWebGL,
   ...linearCPU,
   ...linearWasm,
+  ...linearWebGL,
   ...sparseCrossEntropyCPU,
   ...sparseCrossEntropyWasm,
   ...optimizerStepCPU,

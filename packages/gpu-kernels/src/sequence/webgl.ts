@@ -1,0 +1,60 @@
+// What the recurrent kernels on tfjs-backend-webgl share: activations, steps side by side, and the padding behind short
+// sequences.
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {concatenatePlanes, run, type WebGLBackend} from '../backends/webgl-program';
+
+/** GLSL: the logistic function and tanh. The built-in tanh overflows for large arguments on some drivers. */
+export const activations = `
+  float sigmoid(float x) { return 1.0 / (1.0 + exp(-x)); }
+  float squash(float x) {
+    float e = exp(-2.0 * abs(x));
+    return sign(x) * (1.0 - e) / (1.0 + e);
+  }`;
+
+/** GLSL: whether the sequence in a row has ended before `step`. Reads `lengths` where there are any. */
+export function ended(lengths: TensorInfo | undefined): string {
+  return `bool ended(int row, int step) { return ${lengths ? 'step >= int(lengthsAt(0, 0, row))' : 'false'}; }`;
+}
+
+/** Plane `plane` of a tensor, as a tensor of its own. */
+export function planeOf(backend: WebGLBackend, tensor: TensorInfo, plane: number): TensorInfo {
+  return concatenatePlanes(backend, [{tensor, from: plane, count: 1}], tensor.shape.slice(1));
+}
+
+/** Plane `plane` of each tensor, side by side. */
+export function stack(backend: WebGLBackend, tensors: TensorInfo[], plane: number, shape: number[]): TensorInfo {
+  const parts = tensors.map((tensor) => ({tensor, from: plane, count: 1}));
+  return concatenatePlanes(backend, parts, shape);
+}
+
+/** The hidden states [T, B, H] with zeros behind the end of their sequence. */
+export function clearPadding(backend: WebGLBackend, states: TensorInfo, lengths: TensorInfo): TensorInfo {
+  return run(backend, {
+    inputs: {states, lengths},
+    shape: states.shape,
+    code: `
+      ${ended(lengths)}
+      float value(int step, int row, int unit) { return ended(row, step) ? 0.0 : statesAt(step, row, unit); }`,
+  });
+}
+
+/** The hidden state before each step [T, B, H]: the initial one, then the outputs of all steps but the last computed. */
+export function statesBefore(
+  backend: WebGLBackend,
+  initial: TensorInfo,
+  outputs: TensorInfo,
+  reverse: boolean,
+  lengths?: TensorInfo,
+): TensorInfo {
+  // Read backwards, a short sequence starts at its own last step.
+  const first = reverse ? `step + 1 == ${outputs.shape[0]} || ended(row, step + 1)` : 'step == 0';
+  return run(backend, {
+    inputs: {initial, outputs, ...(lengths && {lengths})},
+    shape: outputs.shape,
+    code: `
+      ${ended(lengths)}
+      float value(int step, int row, int unit) {
+        return ${first} ? initialAt(0, row, unit) : outputsAt(step ${reverse ? '+' : '-'} 1, row, unit);
+      }`,
+  });
+}

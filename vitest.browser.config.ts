@@ -1,0 +1,46 @@
+// The tests of the kernels in a page: the same files as in Node, on the backends of the browser. The page is
+// cross-origin isolated, so threads run there too. Graphics drivers are software ones, where every machine has the same.
+import {playwright} from '@vitest/browser-playwright';
+import {defineConfig} from 'vitest/config';
+
+const {env} = process;
+
+export default defineConfig({
+  define: Object.fromEntries(
+    ['BACKENDS', 'REQUIRE_BACKENDS'].map((name) => [`process.env.${name}`, JSON.stringify(env[name] ?? '')]),
+  ),
+  server: {
+    headers: {
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+    },
+  },
+  test: {
+    include: ['packages/gpu-kernels/src/**/*.test.ts'],
+    setupFiles: ['packages/test-kit/src/wasm-in-a-page.ts'],
+    reporters: ['default', './tools/summary-reporter.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      instances: [{browser: 'chromium'}],
+      provider: playwright({
+        launchOptions: {
+          executablePath: env.CHROMIUM ?? '/usr/bin/chromium',
+          args: [
+            '--no-sandbox',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--enable-unsafe-webgpu',
+            '--use-webgpu-adapter=swiftshader',
+            '--use-angle=swiftshader',
+            '--enable-unsafe-swiftshader',
+          ],
+        },
+      }),
+    },
+  },
+});
