@@ -2,6 +2,6 @@ export { linearBackward, linearForward } from "./linear";
 export { lstmBackward, lstmForward } from "./lstm";
 export { matrixProduct } from "./matrix-product";
 export { adagradStep, adamStep, momentumStep, sgdStep, sumOfSquares } from "./optimizer-step";
-export { firstIdOutside } from "./rows";
+export { firstIdOutside, unsortedSegmentSum } from "./rows";
 export { clearPadding } from "./sequence";
 export { sparseCrossEntropyBackward, sparseCrossEntropyForward } from "./sparse-cross-entropy";

@@ -47,3 +47,14 @@ export function firstIdOutside(count: i32, ids: usize, lowest: i32, size: i32): 
   }
   return -1;
 }
+
+/** sums [segments, width] = the sum of the rows of `source` with each id; a row whose id is no segment's is dropped. */
+export function unsortedSegmentSum(
+  rows: i32, width: i32, source: usize, ids: usize, segments: i32, sums: usize,
+): void {
+  memory.fill(sums, 0, (<usize>segments * <usize>width) << 2);
+  for (let index = 0; index < rows; index++) {
+    const id = load<i32>(at(ids, index));
+    if (<u32>id < <u32>segments) addRow(width, at(source, index * width), at(sums, id * width));
+  }
+}

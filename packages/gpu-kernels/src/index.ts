@@ -3,6 +3,7 @@ export type {SparseRows} from './embedding/sparse-rows';
 export {BackendError} from './errors/backend-error';
 export {IdRangeError} from './errors/id-range-error';
 export {ShapeError} from './errors/shape-error';
+export {registerKernels} from './kernels';
 export {type LinearInputs, linear} from './linear/linear';
 export {type LSTMInputs, type LSTMResult, type LSTMState, lstm} from './lstm/lstm';
 export {lstmReference} from './lstm/reference';

@@ -1,4 +1,6 @@
-import {type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
+import {engine, type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
+import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
+import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
 import {linearCPU} from './linear/cpu';
 import {linearWasm} from './linear/wasm';
 import {linearWebGL} from './linear/webgl';
@@ -9,6 +11,8 @@ import {optimizerStepCPU} from './optimizer-step/cpu';
 import {optimizerStepWasm} from './optimizer-step/wasm';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
 import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
+import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
+import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
 
 const kernels: KernelConfig[] = [
   ...lstmCPU,
@@ -23,14 +27,30 @@ const kernels: KernelConfig[] = [
   ...optimizerStepWasm,
 ];
 
-let registered = false;
+/** In the place of tfjs's own, so that any model gains. */
+const replacements: KernelReplacement[] = [
+  ...unsortedSegmentSumCPU,
+  ...unsortedSegmentSumWasm,
+  ...batchMatrixMultiplyWasm,
+];
+
+const registered = new Set<string>();
 
 /**
- * Makes our kernels known to tfjs, once. Every operation calls it, so that the fast path does not depend on how the
- * backend was chosen, and importing the package alone has no side effect.
+ * Makes our kernels known to tfjs, once for each backend that the program has loaded: those of our operations, and
+ * better ones in the place of some of tfjs's own (`unsortedSegmentSum` on cpu and wasm, `matMul` on wasm). `useBackend`
+ * and every operation of ours call it, so that the fast path does not depend on how the backend was chosen, and
+ * importing the package alone has no side effect.
+ *
+ * @example
+ * await tf.setBackend('wasm');
+ * registerKernels(); // tf.gather can now be trained, and batches of matrices are multiplied some ten times as fast
  */
 export function registerKernels(): void {
-  if (registered) return;
-  registered = true;
-  for (const kernel of kernels) registerKernel(kernel);
+  for (const name in engine().registryFactory) {
+    if (registered.has(name)) continue;
+    registered.add(name);
+    for (const kernel of kernels) if (kernel.backendName === name) registerKernel(kernel);
+    for (const replacement of replacements) if (replacement.backendName === name) replaceKernel(replacement);
+  }
 }

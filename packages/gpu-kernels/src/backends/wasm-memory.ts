@@ -66,6 +66,18 @@ export interface WasmKernels {
     reverse: boolean,
   ): void;
   clearPadding(steps: number, batch: number, hidden: number, lengths: Pointer, outputs: Pointer): void;
+  matrixProduct(
+    rows: number,
+    columns: number,
+    depth: number,
+    a: Pointer,
+    aTransposed: boolean,
+    b: Pointer,
+    bTransposed: boolean,
+    c: Pointer,
+    accumulate: boolean,
+  ): void;
+  unsortedSegmentSum(rows: number, width: number, source: Pointer, ids: Pointer, segments: number, sums: Pointer): void;
   linearForward(
     rows: number,
     inputSize: number,
@@ -211,11 +223,15 @@ export function pointer(backend: WasmBackend, tensor: TensorInfo): Pointer {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;
 }
 
-/** A new float32 tensor, its values not yet set, and their address. */
-export function output(backend: WasmBackend, shape: number[]): {tensor: TensorInfo; at: Pointer} {
+/** A new tensor of 4-byte values, not yet set, and their address. */
+export function output(
+  backend: WasmBackend,
+  shape: number[],
+  dtype: 'float32' | 'int32' = 'float32',
+): {tensor: TensorInfo; at: Pointer} {
   const bytes = 4 * shape.reduce((product, size) => product * size, 1);
   const at = allocate(backend, bytes);
-  return {tensor: backend.makeOutput(shape, 'float32', at), at};
+  return {tensor: backend.makeOutput(shape, dtype, at), at};
 }
 
 /** The `count` float32 values at an address, as a view that holds until the memory next grows. */
