@@ -1,3 +1,4 @@
+export { lookUpRows, sumRows } from "./embedding";
 export { linearBackward, linearForward } from "./linear";
 export { lstmBackward, lstmForward } from "./lstm";
 export { matrixProduct } from "./matrix-product";

@@ -4,7 +4,7 @@ import { at } from "./memory";
 
 /** target[0..width) += source[0..width). */
 @inline
-function addRow(width: i32, source: usize, target: usize): void {
+export function addRow(width: i32, source: usize, target: usize): void {
   let column = 0;
   for (; column + 4 <= width; column += 4) {
     v128.store(at(target, column), f32x4.add(v128.load(at(target, column)), v128.load(at(source, column))));

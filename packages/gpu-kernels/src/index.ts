@@ -1,5 +1,7 @@
 export {type BackendName, useBackend} from './backends/use-backend';
+export {type EmbeddingLookupInputs, embeddingLookup} from './embedding/embedding-lookup';
 export type {SparseRows} from './embedding/sparse-rows';
+export {type ValueAndGradients, valueAndGradients} from './embedding/value-and-gradients';
 export {BackendError} from './errors/backend-error';
 export {IdRangeError} from './errors/id-range-error';
 export {ShapeError} from './errors/shape-error';

@@ -1,6 +1,8 @@
 import {engine, type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
 import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
+import {embeddingCPU} from './embedding/cpu';
+import {embeddingWasm} from './embedding/wasm';
 import {linearCPU} from './linear/cpu';
 import {linearWasm} from './linear/wasm';
 import {linearWebGL} from './linear/webgl';
@@ -23,6 +25,8 @@ const kernels: KernelConfig[] = [
   ...linearWebGL,
   ...sparseCrossEntropyCPU,
   ...sparseCrossEntropyWasm,
+  ...embeddingCPU,
+  ...embeddingWasm,
   ...optimizerStepCPU,
   ...optimizerStepWasm,
 ];

@@ -115,6 +115,18 @@ export interface WasmKernels {
     lossesGradient: Pointer,
     logitsGradient: Pointer,
   ): void;
+  lookUpRows(rows: number, width: number, table: Pointer, ids: Pointer, target: Pointer): void;
+  sumRows(
+    rows: number,
+    width: number,
+    ids: Pointer,
+    values: Pointer,
+    places: Pointer,
+    size: number,
+    found: number,
+    sumIds: Pointer,
+    sums: Pointer,
+  ): number;
   firstIdOutside(count: number, ids: Pointer, lowest: number, size: number): number;
   sumOfSquares(count: number, values: Pointer): number;
   sgdStep(
@@ -176,7 +188,8 @@ function imports(backend: WasmBackend): WebAssembly.Imports {
   return {env: {memory, malloc: (bytes: number) => allocate(backend, bytes), free: (at: number) => wasm._free(at)}};
 }
 
-function allocate({wasm}: WasmBackend, bytes: number): Pointer {
+/** The address of new memory, to be freed or given to a tensor. Throws a RangeError where none is left. */
+export function allocate({wasm}: WasmBackend, bytes: number): Pointer {
   const pointer = wasm._malloc(bytes) >>> 0;
   if (pointer === 0)
     throw new RangeError(`tfjs-backend-wasm has no ${bytes} bytes left: use smaller batches or layers.`);

@@ -9,9 +9,9 @@ interface RecordedOperation<Inputs extends NamedTensorMap> {
 }
 
 /** The engine's members that `tf.customGrad` itself is made of. */
-interface Recorder {
+export interface Recorder {
   isTapeOn(): boolean;
-  state: {activeTape: {saved: Tensor[]}[]};
+  state: {activeTape: {saved: Tensor[]}[]; gradientDepth: number};
   runKernelFunc<Inputs extends NamedTensorMap>(operation: {
     forwardFunc: () => Tensor[];
     backwardsFunc: (gradients: Tensor | Tensor[], saved: Tensor[]) => {[Input in keyof Inputs]?: () => Tensor};

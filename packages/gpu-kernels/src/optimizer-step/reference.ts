@@ -1,19 +1,16 @@
 import {
   add,
   addN,
-  cast,
   div,
   greater,
-  greaterEqual,
   isFinite as isFiniteTensor,
-  less,
   logicalAnd,
   maximum,
   mul,
+  ones,
   reshape,
   type Scalar,
   scalar,
-  scatterND,
   sqrt,
   square,
   sub,
@@ -21,8 +18,8 @@ import {
   type Tensor,
   tidy,
   where,
-  zeros,
 } from '@tensorflow/tfjs-core';
+import {scatterRows} from '../embedding/scatter-rows';
 import {isSparseRows, type SparseRows} from '../embedding/sparse-rows';
 import type {OptimizerStep, UpdateRule} from './optimizer-step';
 
@@ -35,9 +32,8 @@ export function optimizerStepReference({parameters, gradients, slots, rule, clip
     const sound = isFiniteTensor(norm);
     parameters.forEach((parameter, index) => {
       const given = gradients[index]!;
-      const {gradient, touched} = isSparseRows(given)
-        ? scatter(given, parameter.shape)
-        : {gradient: given, touched: scalar(true)};
+      const gradient = isSparseRows(given) ? scatterRows(given, parameter.shape) : given;
+      const touched = isSparseRows(given) ? touchedRows(given, parameter.shape) : scalar(true);
       const state = slots.map((slot) => slot[index]!);
       const updated = update(rule, parameter, mul(gradient, scale), state);
       [parameter, ...state].forEach((variable, position) => {
@@ -48,15 +44,10 @@ export function optimizerStepReference({parameters, gradients, slots, rule, clip
   });
 }
 
-/** The rows in their places in a gradient [V, ...], zeros elsewhere; and which places those are, [V, 1, ...]. */
-function scatter({ids, values}: SparseRows, shape: number[]): {gradient: Tensor; touched: Tensor} {
-  const ones = shape.slice(1).map(() => 1);
-  if (ids.size === 0) return {gradient: zeros(shape), touched: scalar(false)};
-  const counts = cast(logicalAnd(greaterEqual(ids, 0), less(ids, shape[0]!)), 'float32'); // [N]
-  const places = reshape(mul(ids, cast(counts, 'int32')), [ids.size, 1]); // [N, 1]
-  const gradient = scatterND(places, mul(values, reshape(counts, [ids.size, ...ones])), shape);
-  const touched = greater(scatterND(places, counts, [shape[0]!]), 0); // [V]
-  return {gradient, touched: reshape(touched, [shape[0]!, ...ones])};
+/** Which rows of a [V, ...] have a gradient: [V, 1, ...]. */
+function touchedRows({ids}: SparseRows, shape: number[]): Tensor {
+  const counts = scatterRows({ids, values: ones([ids.size])}, [shape[0]!]);
+  return greater(reshape(counts, [shape[0]!, ...shape.slice(1).map(() => 1)]), 0);
 }
 
 /** The new parameter, then the new state in the order of the slots. */

@@ -1,0 +1,100 @@
+import {
+  add,
+  engine,
+  type NamedTensorMap,
+  reshape,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import {hasKernel} from '../backends/has-kernel';
+import type {Recorder} from '../backends/with-gradient';
+import {describeTensor} from '../errors/describe-tensor';
+import {ShapeError} from '../errors/shape-error';
+import {registerKernels} from '../kernels';
+import {type Lookup, recordLookups} from './gradient';
+import {sumRowsReference} from './reference';
+import {scatterRows} from './scatter-rows';
+import type {SparseRows} from './sparse-rows';
+
+export type ValueAndGradients = {
+  value: Scalar;
+  /** In the order of the variables. */
+  gradients: (Tensor | SparseRows)[];
+};
+
+/**
+ * The value of a loss and its gradients, as `tf.variableGrads`, but that the gradient of a variable that is only looked up
+ * (`embeddingLookup`) is `SparseRows`: nothing is done, or made, for rows that were not touched. A variable that is used
+ * in another way too, such as tied output weights, has a dense gradient. Inside another gradient all are dense.
+ *
+ * @param loss runs once, and makes a scalar of the variables.
+ * @returns the value and one gradient a variable; the caller disposes of them (`tf.dispose` takes them as they are).
+ * @throws ShapeError where `loss` does not return a scalar.
+ * @throws Error where the loss does not depend on one of the variables.
+ * @example
+ * const {value, gradients} = valueAndGradients(() => tf.sum(tf.square(embeddingLookup({table, ids}))), [table]);
+ * const norm = sgdStep({parameters: [table], gradients, learningRate: 0.1});
+ *
+ * Cost: beyond the gradients themselves one pass over the rows looked up, in which equal ids are summed.
+ */
+export function valueAndGradients(loss: () => Scalar, variables: readonly Variable[]): ValueAndGradients {
+  registerKernels();
+  const recorder = engine() as unknown as Recorder;
+  const lookups: Lookup[] = [];
+  // The engine looks at these once `loss` has run, so that rows looked up meanwhile can still be added.
+  const leaves: Tensor[] = [...variables];
+  const found = (lookup: Lookup) => {
+    lookups.push(lookup);
+    leaves.push(lookup.rows);
+  };
+  const outermost = recorder.state.gradientDepth === 0;
+  const recording = {tables: new Set<Tensor>(outermost ? variables : []), depth: 1, found};
+  try {
+    return tidy(() => {
+      const run = () => expectScalar(recordLookups(recording, loss));
+      const {value, grads} = engine().gradients(run, leaves, undefined, true);
+      const rowGradients = grads.slice(variables.length);
+      const gradients = variables.map((variable, index) => {
+        const parts = lookups.flatMap(({table, ids}, lookup): SparseRows[] => {
+          const gradient = rowGradients[lookup];
+          if (table !== variable || !gradient) return [];
+          return [{ids, values: reshape(gradient, [ids.size, variable.shape[1]!])}];
+        });
+        return combine(variable, grads[index], parts);
+      });
+      return {value: value as Scalar, gradients};
+    });
+  } finally {
+    for (const {ids} of lookups) ids.dispose();
+  }
+}
+
+function expectScalar(value: Scalar): Scalar {
+  if (value?.shape && value.shape.length === 0) return value;
+  throw new ShapeError(`valueAndGradients: the loss is ${describeTensor(value)}, expected a scalar.`);
+}
+
+/** The gradient of a variable from that of its use as a whole, where there is one, and those of the rows looked up. */
+function combine(variable: Variable, dense: Tensor | undefined, parts: readonly SparseRows[]): Tensor | SparseRows {
+  if (dense) return parts.reduce((sum, part) => add(sum, scatterRows(part, variable.shape)), dense);
+  if (parts.length === 0) {
+    throw new Error(
+      `valueAndGradients: the loss does not depend on ${variable.name} [${variable.shape.join(', ')}]; leave it out.`,
+    );
+  }
+  return sumRows(parts);
+}
+
+/** Lists of rows as one, equal ids summed. */
+export function sumRows(parts: readonly SparseRows[]): SparseRows {
+  const inputs = {
+    ids: parts.map(({ids}) => ids),
+    values: parts.map(({values}) => values),
+  } as unknown as NamedTensorMap;
+  if (!hasKernel('SumRows', {}, inputs)) return sumRowsReference(parts);
+  const [ids, values] = engine().runKernel('SumRows', inputs) as [Tensor1D, Tensor];
+  return {ids, values};
+}
