@@ -11,8 +11,11 @@ import {lstmWasm} from './lstm/wasm';
 import {lstmWebGL} from './lstm/webgl';
 import {optimizerStepCPU} from './optimizer-step/cpu';
 import {optimizerStepWasm} from './optimizer-step/wasm';
+import {optimizerStepWebGL} from './optimizer-step/webgl';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
 import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
+import {sparseCrossEntropyWebGL} from './sparse-cross-entropy/webgl';
+import {sumWebGL} from './sum/webgl';
 import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
 import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
 
@@ -25,10 +28,12 @@ const kernels: KernelConfig[] = [
   ...linearWebGL,
   ...sparseCrossEntropyCPU,
   ...sparseCrossEntropyWasm,
+  ...sparseCrossEntropyWebGL,
   ...embeddingCPU,
   ...embeddingWasm,
   ...optimizerStepCPU,
   ...optimizerStepWasm,
+  ...optimizerStepWebGL,
 ];
 
 /** In the place of tfjs's own, so that any model gains. */
@@ -36,6 +41,7 @@ const replacements: KernelReplacement[] = [
   ...unsortedSegmentSumCPU,
   ...unsortedSegmentSumWasm,
   ...batchMatrixMultiplyWasm,
+  ...sumWebGL,
 ];
 
 const registered = new Set<string>();

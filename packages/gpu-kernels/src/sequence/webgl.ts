@@ -3,12 +3,15 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {concatenatePlanes, run, type WebGLBackend} from '../backends/webgl-program';
 
-/** GLSL: the logistic function and tanh. The built-in tanh overflows for large arguments on some drivers. */
+/**
+ * GLSL: the logistic function and tanh. On some drivers the built-in tanh overflows for large arguments, and `exp` does not
+ * keep NaN.
+ */
 export const activations = `
-  float sigmoid(float x) { return 1.0 / (1.0 + exp(-x)); }
+  float sigmoid(float x) { return isnan(x) ? x : 1.0 / (1.0 + exp(-x)); }
   float squash(float x) {
     float e = exp(-2.0 * abs(x));
-    return sign(x) * (1.0 - e) / (1.0 + e);
+    return isnan(x) ? x : sign(x) * (1.0 - e) / (1.0 + e);
   }`;
 
 /** GLSL: whether the sequence in a row has ended before `step`. Reads `lengths` where there are any. */
