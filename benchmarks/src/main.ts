@@ -2,17 +2,21 @@ import {execFileSync} from 'node:child_process';
 import os from 'node:os';
 import {type BackendName, useBackend} from '@gatefold/gpu-kernels';
 import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm'; // or its kernels would come with ours already among them
 import {measureInTurn} from './measure';
 import {type Options, parseOptions} from './options';
 import {makeRow, type Row, tableHead, tableLine} from './row';
+import {keepStockKernels} from './stock-kernels';
 import type {Workload} from './workload';
 import {generateWorkload} from './workloads/generate';
 import {loadText8Workload} from './workloads/load-text8';
 import {lstmTrainingStep} from './workloads/lstm-training-step';
+import {skipGramStep} from './workloads/skip-gram-step';
 
 const workloads: Workload[] = [
   lstmTrainingStep('lstm-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 27}),
   lstmTrainingStep('lstm-256', {steps: 50, batch: 64, hidden: 256, vocabulary: 27}),
+  skipGramStep('embedding', {vocabulary: 50_000, width: 128, batch: 128, negatives: 64}),
   generateWorkload('generate-64', 64),
   loadText8Workload,
 ];
@@ -35,9 +39,13 @@ const versions = {node: process.versions.node, tfjs: tf.version_core};
 /** Measures one workload on one backend, here. */
 async function measure({prepare, name}: Workload, backend: string, {seconds, seed}: Options): Promise<Row> {
   tf.enableProdMode();
+  const onStockKernels = keepStockKernels(backend);
   if (backend !== 'none') await useBackend(backend as BackendName);
-  const contest = await prepare(seed);
-  const timings = await measureInTurn(contest.ours, contest.stock, {milliseconds: 1000 * seconds, minimumRuns: 5});
+  const contest = await prepare(seed, backend);
+  const timings = await measureInTurn(contest.ours, onStockKernels(contest.stock), {
+    milliseconds: 1000 * seconds,
+    minimumRuns: 5,
+  });
   contest.dispose();
   return makeRow(name, backend, timings, contest, versions);
 }

@@ -18,5 +18,5 @@ export interface Workload {
   description: string;
   /** The backends it runs on when none is asked for; `none` where it is not about tensors. */
   backends: string[];
-  prepare(seed: number): Contest | Promise<Contest>;
+  prepare(seed: number, backend: string): Contest | Promise<Contest>;
 }
