@@ -1,8 +1,8 @@
-import {type BackendName, useBackend} from '@gatefold/gpu-kernels';
-import {backendsUnderTest, expectNoLeak} from '@gatefold/test-kit';
+import {type BackendName, embeddingLookup, useBackend} from '@gatefold/gpu-kernels';
+import {backendsUnderTest, expectNoLeak, seededValues} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {storeTensors} from '../checkpoint/stored-tensors';
+import {restoreTensors, storeTensors} from '../checkpoint/stored-tensors';
 import {CheckpointError} from '../errors/checkpoint-error';
 import {NonFiniteError} from '../errors/non-finite-error';
 import type {OptimizerSettings} from '../optimizer/optimizer';
@@ -45,6 +45,37 @@ class Points implements Batches<[number, number]> {
   }
   restore({position}: {position?: unknown}): void {
     this.position = position as number;
+  }
+}
+
+/** Learns a number for each id, as the sum of that id's row of a table and an offset; never asked for the last id. */
+class Numbers implements Trainable<[number, number]> {
+  readonly parameters = {
+    table: tf.tidy(() => tf.variable(tf.tensor2d(seededValues(24, 1), [8, 3]))),
+    offset: tf.tidy(() => tf.variable(tf.scalar(0))),
+  };
+  loss([id]: [number, number]): tf.Scalar {
+    const {table, offset} = this.parameters;
+    const ids = tf.tensor1d([id, id], 'int32');
+    const sums = tf.sum(embeddingLookup({table: table as tf.Tensor as tf.Tensor2D, ids}), 1);
+    return tf.mean(tf.square(tf.sub(tf.add(sums, offset), id / 7))) as tf.Scalar;
+  }
+  async checkpoint() {
+    return {kind: 'numbers', state: {}, tensors: await storeTensors('parameters', this.parameters)};
+  }
+  async table(): Promise<number[]> {
+    return [...(await this.parameters.table.data())];
+  }
+  dispose(): void {
+    tf.dispose(this.parameters);
+  }
+}
+
+/** The ids 0 to 6, one after the other. */
+class Ids extends Points {
+  override next(): [number, number] {
+    const [, y] = super.next();
+    return [(this.position - 1) % 7, y];
   }
 }
 
@@ -133,6 +164,42 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     expect(events).toEqual(expected);
     expect(await resumed.values()).toEqual(await whole.values());
     for (const line of [whole, first, resumed]) line.dispose();
+  });
+
+  test.each(settings)(
+    '$kind: a table is trained by the rows of each batch, and resumed with the same bits',
+    async (optimizer) => {
+      const options: TrainingOptions = {steps: 140, optimizer, clipNorm: 1};
+      const whole = new Numbers();
+      const start = await whole.table();
+      const events = await all(new Training(whole, new Ids(), options));
+      const losses = events.filter((event) => event.kind === 'step').map(({loss}) => loss);
+      expect(losses.slice(-7).reduce((sum, loss) => sum + loss)).toBeLessThan(
+        losses.slice(0, 7).reduce((sum, loss) => sum + loss) / 10,
+      );
+      const end = await whole.table();
+      expect(end.slice(21)).toEqual(start.slice(21));
+      for (let at = 0; at < 21; at++) expect(end[at]).not.toBe(start[at]);
+
+      const first = new Numbers();
+      const ids = new Ids();
+      const half = new Training(first, ids, {...options, steps: 70});
+      await all(half);
+      const {kind, state, tensors} = await half.checkpoint();
+      const resumed = new Numbers();
+      restoreTensors('parameters', tensors, resumed.parameters);
+      await all(new Training(resumed, new Ids(), {...options, resume: {kind, state, tensors}}));
+      expect(await resumed.table()).toEqual(end);
+      for (const model of [whole, first, resumed]) model.dispose();
+    },
+  );
+
+  test('a NaN in the rows of a table is named too', async () => {
+    const model = new Numbers();
+    tf.tidy(() => model.parameters.table.assign(tf.tensor2d([Number.NaN, ...seededValues(23, 1)], [8, 3])));
+    const training = new Training(model, new Ids(), {steps: 3, optimizer: sgd});
+    await expect(all(training)).rejects.toMatchObject({step: 0, parameter: 'table'});
+    model.dispose();
   });
 
   test('goes on where it was aborted when iterated again', async () => {

@@ -1,4 +1,5 @@
-import {type Scalar, type Tensor, type Variable, variableGrads} from '@tensorflow/tfjs-core';
+import {type SparseRows, valueAndGradients} from '@gatefold/gpu-kernels';
+import {dispose, type Scalar, type Tensor, type Variable} from '@tensorflow/tfjs-core';
 import type {Checkpoint} from '../checkpoint/checkpoint';
 import {isJSONObject, type JSONObject} from '../checkpoint/json';
 import type {StoredTensor} from '../checkpoint/safetensors';
@@ -13,7 +14,10 @@ import type {Evaluation, TrainingEvent} from './training-event';
 export interface Trainable<Batch> {
   /** The variables to train, by name. */
   readonly parameters: Readonly<Record<string, Variable>>;
-  /** The mean loss of a batch, a scalar in nats; called under the gradient tape. May carry state to the next batch. */
+  /**
+   * The mean loss of a batch, a scalar in nats; called under the gradient tape. May carry state to the next batch. Of a
+   * parameter that it only looks up (`embeddingLookup`) no row is read or changed but those of the batch.
+   */
   loss(batch: Batch): Scalar;
   /** What `loss` carries from batch to batch; the tensors stay the model's own. */
   carriedState?(): Readonly<Record<string, Tensor>>;
@@ -130,8 +134,8 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
   /** One step: the gradient of the batch's loss, applied. */
   async #run(batch: Batch): Promise<{loss: number; gradientNorm: number}> {
     const {parameters} = this.#model;
-    const {value, grads} = variableGrads(() => this.#model.loss(batch), Object.values(parameters));
-    const gradients = Object.fromEntries(Object.entries(parameters).map(([key, {name}]) => [key, grads[name]!]));
+    const {value, gradients: list} = valueAndGradients(() => this.#model.loss(batch), Object.values(parameters));
+    const gradients = Object.fromEntries(Object.keys(parameters).map((name, index) => [name, list[index]!]));
     const norm = this.#optimizer.apply(gradients, {step: this.#step, clipNorm: this.#options.clipNorm});
     try {
       const [loss, gradientNorm] = [(await value.data())[0]!, (await norm.data())[0]!];
@@ -140,7 +144,7 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
       }
       return {loss, gradientNorm};
     } finally {
-      for (const tensor of [value, norm, ...Object.values(gradients)]) tensor.dispose();
+      dispose([value, norm, list]);
     }
   }
 
@@ -202,9 +206,10 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
   }
 }
 
-async function firstNonFinite(gradients: Readonly<Record<string, Tensor>>): Promise<string | undefined> {
+async function firstNonFinite(gradients: Readonly<Record<string, Tensor | SparseRows>>): Promise<string | undefined> {
   for (const [name, gradient] of Object.entries(gradients)) {
-    if ((await gradient.data()).some((value) => !Number.isFinite(value))) return name;
+    const values = 'values' in gradient ? gradient.values : gradient;
+    if ((await values.data()).some((value) => !Number.isFinite(value))) return name;
   }
   return undefined;
 }

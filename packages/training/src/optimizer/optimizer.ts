@@ -1,4 +1,4 @@
-import {adagradStep, adamStep, momentumStep, sgdStep} from '@gatefold/gpu-kernels';
+import {adagradStep, adamStep, momentumStep, type SparseRows, sgdStep} from '@gatefold/gpu-kernels';
 import {fill, type Scalar, type Tensor, tidy, type Variable, variable} from '@tensorflow/tfjs-core';
 import {type LearningRateSchedule, toSchedule} from '../schedule/learning-rate-schedule';
 
@@ -74,12 +74,16 @@ export class Optimizer {
   }
 
   /**
-   * One step. `step` counts from 0; with `clipNorm` all gradients together are scaled down to that norm.
+   * One step. `step` counts from 0; with `clipNorm` all gradients together are scaled down to that norm. A gradient of
+   * rows (`SparseRows`) changes those rows, and what the rule remembers of them, and nothing else.
    *
    * @returns the norm of all gradients before clipping, a scalar the caller disposes of. Where it is not finite,
    *   nothing was changed.
    */
-  apply(gradients: Readonly<Record<string, Tensor>>, {step, clipNorm}: {step: number; clipNorm?: number}): Scalar {
+  apply(
+    gradients: Readonly<Record<string, Tensor | SparseRows>>,
+    {step, clipNorm}: {step: number; clipNorm?: number},
+  ): Scalar {
     const settings = this.#settings;
     const [first, second] = this.#slots.map((slot) => this.#parameters.map(([name]) => slot[name]!));
     const inputs = {
