@@ -1,4 +1,5 @@
 export { lookUpRows, sumRows } from "./embedding";
+export { gruBackward, gruForward } from "./gru";
 export { linearBackward, linearForward } from "./linear";
 export { lstmBackward, lstmForward } from "./lstm";
 export { matrixProduct } from "./matrix-product";

@@ -47,3 +47,15 @@ export function statesBefore(
     transpose(1, hidden, at(initial, row * hidden), at(before, (length - 1) * batch + row), rows);
   }
 }
+
+/** Where the hidden state [hidden] of one row before one step lies; the row's sequence must not have ended. */
+@inline
+export function stateBefore(
+  step: i32, row: i32, steps: i32, batch: i32, hidden: i32, initial: usize, outputs: usize, lengths: usize,
+  reverse: bool,
+): usize {
+  const next = step + 1;
+  const isFirst = reverse ? next == steps || ended(lengths, row, next) : step == 0;
+  if (isFirst) return at(initial, row * hidden);
+  return at(outputs, ((reverse ? next : step - 1) * batch + row) * hidden);
+}

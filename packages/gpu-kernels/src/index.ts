@@ -5,9 +5,13 @@ export {type ValueAndGradients, valueAndGradients} from './embedding/value-and-g
 export {BackendError} from './errors/backend-error';
 export {IdRangeError} from './errors/id-range-error';
 export {ShapeError} from './errors/shape-error';
+export {type GRUInputs, type GRUResult, gru} from './gru/gru';
+export {type GRUCellInputs, gruCell} from './gru/gru-cell';
+export {gruReference} from './gru/reference';
 export {registerKernels} from './kernels';
 export {type LinearInputs, linear} from './linear/linear';
 export {type LSTMInputs, type LSTMResult, type LSTMState, lstm} from './lstm/lstm';
+export {type LSTMCellInputs, lstmCell} from './lstm/lstm-cell';
 export {lstmReference} from './lstm/reference';
 export {
   adagradStep,

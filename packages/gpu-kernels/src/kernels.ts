@@ -3,6 +3,8 @@ import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
 import {embeddingCPU} from './embedding/cpu';
 import {embeddingWasm} from './embedding/wasm';
+import {gruCPU} from './gru/cpu';
+import {gruWasm} from './gru/wasm';
 import {linearCPU} from './linear/cpu';
 import {linearWasm} from './linear/wasm';
 import {linearWebGL} from './linear/webgl';
@@ -23,6 +25,8 @@ const kernels: KernelConfig[] = [
   ...lstmCPU,
   ...lstmWasm,
   ...lstmWebGL,
+  ...gruCPU,
+  ...gruWasm,
   ...linearCPU,
   ...linearWasm,
   ...linearWebGL,

@@ -1,17 +1,22 @@
 // The LSTM in plain JavaScript: one product for the inputs of all steps, then per step one product with the packed
 // recurrent kernel and one pass over the gates. The backward pass mirrors it and leaves what concerns the weights to
 // one product for all steps (Appleyard et al. 2016, arXiv 1604.01946).
-import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
-import {type CPUBackend, floats, integers, output} from '../backends/cpu-memory';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {floats, integers, output} from '../backends/cpu-memory';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {addPackedProduct, addProduct, packMatrix, rowMajor, transposed} from '../matrix-product/cpu';
 import {addColumnSums, addRowsAt, addRowsFrom, expectIds, fillRows} from '../rows/cpu';
-import {clearPadding, keepState, perStep, statesBefore, stepsInOrder} from '../sequence/cpu';
+import {
+  clearPadding,
+  keepState,
+  perStep,
+  type RecurrentCall,
+  sequenceOptions,
+  sigmoid,
+  statesBefore,
+  stepsInOrder,
+} from '../sequence/cpu';
 import {lstmSizes} from './shapes';
-
-function sigmoid(x: number): number {
-  return 1 / (1 + Math.exp(-x));
-}
 
 /** One step's gates [B, 4H] become activated, in place; fills `cells` and `outputs` [B, H]. `mask` is [B, H]. */
 function activate(
@@ -81,26 +86,10 @@ function differentiate(
   }
 }
 
-interface Call {
-  inputs: NamedTensorInfoMap;
-  attrs: {reverse?: boolean};
-  backend: CPUBackend;
-}
-
-/** The options of both passes. */
-function optionsOf({inputs, attrs, backend}: Call, steps: number) {
-  const {lengths, candidateMask} = inputs;
-  return {
-    reverse: attrs?.reverse ?? false,
-    lengths: lengths && integers(backend, lengths),
-    masks: candidateMask && perStep(floats(backend, candidateMask), steps),
-  };
-}
-
-function forward(call: Call): TensorInfo[] {
+function forward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
   const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
-  const {reverse, lengths, masks} = optionsOf(call, steps);
+  const {reverse, lengths, masks} = sequenceOptions(call, steps);
   const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo>;
   const width = 4 * hiddenSize;
   const gates = new Float32Array(steps * batch * width);
@@ -148,10 +137,10 @@ function forward(call: Call): TensorInfo[] {
   ];
 }
 
-function backward(call: Call): TensorInfo[] {
+function backward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
   const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
-  const {reverse, lengths, masks} = optionsOf(call, steps);
+  const {reverse, lengths, masks} = sequenceOptions(call, steps);
   const tensors = inputs as Record<string, TensorInfo>;
   const values = (name: string) => floats(backend, tensors[name]!);
   const width = 4 * hiddenSize;

@@ -1,12 +1,4 @@
-import {
-  backendsUnderTest,
-  checkGradient,
-  clampsIds,
-  expectClose,
-  expectNoLeak,
-  seededIds,
-  seededValues,
-} from '@gatefold/test-kit';
+import {backendsUnderTest, clampsIds, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
@@ -15,6 +7,7 @@ import {IdRangeError} from '../errors/id-range-error';
 import {ShapeError} from '../errors/shape-error';
 import type {Direction} from '../sequence/expect-sequence';
 import fixture from './fixtures/lstm.json';
+import packed from './fixtures/packed-lstm.json';
 import {type LSTMInputs, type LSTMResult, lstm} from './lstm';
 import {type LSTMArguments, lstmReference} from './reference';
 
@@ -197,43 +190,6 @@ describe.each(backendsUnderTest)('lstm on %s', (backend) => {
     },
   );
 
-  test.each(['forward', 'backward'] as const)(
-    '%s, lengths give what shorter sequences alone give',
-    async (direction) => {
-      const T = 5;
-      const [B, I, H] = [4, 3, 6];
-      const lengths = [5, 2, 0, 3];
-      const given = values({T, B, I, H}, 1, 0.5, {lengths, direction});
-      const all = await results(run, given);
-      for (const [row, length] of lengths.entries()) {
-        const only = <A extends Float32Array | Int32Array>(array: A, size: number) =>
-          array.slice(row * size, (row + 1) * size) as A;
-        const x = Array.from({length}, (_, step) => [...only(given.x.slice(step * B * I), I)]).flat();
-        const alone = await results(run, {
-          ...given,
-          sizes: {T: length, B: 1, I, H},
-          options: {direction},
-          x: Float32Array.from(x),
-          hidden: only(given.hidden, H),
-          cell: only(given.cell, H),
-        });
-        const outputs = Array.from({length: T}, (_, step) => [...only(all.outputs.slice(step * B * H), H)]).flat();
-        const padded = new Float32Array(T * H);
-        padded.set(alone.outputs);
-        expectClose(outputs, padded, {relative: 1e-5, absolute: 1e-6});
-        expectClose(only(all.hidden, H), alone.hidden, {relative: 1e-5, absolute: 1e-6});
-        expectClose(only(all.cell, H), alone.cell, {relative: 1e-5, absolute: 1e-6});
-      }
-    },
-  );
-
-  test('NaN in the padding stays there', async () => {
-    const given = values({T: 3, B: 2, I: 3, H: 5}, 1, 0.5, {lengths: [1, 3]});
-    const clean = await results(run, given);
-    given.x.fill(Number.NaN, 6, 9); // step 1, row 0
-    expect(await results(run, given)).toEqual(clean);
-  });
-
   test.each(
     [false, true].flatMap((ids) => (['outputs', 'hidden', 'cell'] as const).map((part) => ({ids, parts: [part]}))),
   )('ids $ids: gradients through $parts alone within 1e-5 of the reference', async ({ids, parts}) => {
@@ -243,23 +199,6 @@ describe.each(backendsUnderTest)('lstm on %s', (backend) => {
     actual.forEach((gradient, index) => {
       expectClose(gradient, expected[index]!, {relative: 1e-5});
     });
-  });
-
-  test('gradients within 2e-5 of finite differences', async () => {
-    const sizes = {T: 3, B: 2, I: 3, H: 5};
-    const given = values(sizes);
-    const named = tensors(given);
-    const names = [...differentiable, 'x'] as const;
-    const inputs = names.map((name) => ({shape: named[name].shape, values: given[name] as Float32Array}));
-    tf.dispose(named as unknown as tf.TensorContainer);
-    await checkGradient(
-      (...moved) =>
-        tf.tidy(() => {
-          const replaced = Object.fromEntries(names.map((name, index) => [name, moved[index]!]));
-          return weighted(run(replaced as unknown as LSTMArguments), ['outputs', 'hidden', 'cell']);
-        }),
-      inputs,
-    );
   });
 
   test.each(Object.entries(fixture.sources))('results and gradients within 1e-5 of %s', async (_, source) => {
@@ -288,6 +227,31 @@ describe.each(backendsUnderTest)('lstm on %s', (backend) => {
       expectClose(await found[index]!.data(), (source.gradients as Record<string, Stored>)[name]!.values, {
         relative: 1e-5,
       });
+    }
+  });
+
+  test.each(packed.cases)(`$direction, packed sequences: within 1e-5 of ${packed.source}`, async (source) => {
+    type Stored = {shape: number[]; values: number[]};
+    const load = ({shape, values}: Stored) => tf.tensor(values, shape);
+    const names = Object.keys(source.inputs) as (keyof typeof source.inputs)[];
+    const leaves = names.map((name) => load(source.inputs[name]));
+    const of = (moved: tf.Tensor[]) => {
+      const inputs = Object.fromEntries(names.map((name, index) => [name, moved[index]!])) as unknown as LSTMArguments;
+      const lengths = tf.tensor1d(source.lengths, 'int32');
+      const {outputs, finalState} = run({...inputs, lengths, direction: source.direction as Direction});
+      return {outputs, finalHidden: finalState.hidden, finalCell: finalState.cell};
+    };
+    const parts = ['outputs', 'finalHidden', 'finalCell'] as const;
+    const found = of(leaves);
+    for (const part of parts) {
+      expectClose(await found[part].data(), source.results[part].values, {relative: 1e-5, absolute: 1e-6});
+    }
+    const slopes = tf.grads((...moved: tf.Tensor[]) => {
+      const results = of(moved);
+      return tf.addN(parts.map((part) => tf.sum(tf.mul(results[part], load(source.weights[part])))));
+    })(leaves);
+    for (const [index, name] of names.entries()) {
+      expectClose(await slopes[index]!.data(), source.gradients[name].values, {relative: 1e-5});
     }
   });
 

@@ -1,4 +1,26 @@
-// What the recurrent kernels in plain JavaScript share: the order of time, and the padding behind short sequences.
+// What the recurrent kernels in plain JavaScript share: options, the order of time, and the padding of short sequences.
+import type {NamedTensorInfoMap} from '@tensorflow/tfjs-core';
+import {type CPUBackend, floats, integers} from '../backends/cpu-memory';
+
+export interface RecurrentCall {
+  inputs: NamedTensorInfoMap;
+  attrs?: {reverse?: boolean};
+  backend: CPUBackend;
+}
+
+/** The options that both passes of a recurrent kernel take; `masks` has one view [B, H] a step. */
+export function sequenceOptions({inputs, attrs, backend}: RecurrentCall, steps: number) {
+  const {lengths, candidateMask} = inputs;
+  return {
+    reverse: attrs?.reverse ?? false,
+    lengths: lengths && integers(backend, lengths),
+    masks: candidateMask && perStep(floats(backend, candidateMask), steps),
+  };
+}
+
+export function sigmoid(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
 
 /** The steps in the order in which they are computed. */
 export function stepsInOrder(steps: number, reverse: boolean): number[] {
