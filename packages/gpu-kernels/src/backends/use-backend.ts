@@ -10,7 +10,7 @@ const backends = {
   cpu: {package: '@tensorflow/tfjs-backend-cpu', load: () => import('@tensorflow/tfjs-backend-cpu')},
   webgl: {package: '@tensorflow/tfjs-backend-webgl', load: () => import('@tensorflow/tfjs-backend-webgl')},
   webgpu: {package: '@tensorflow/tfjs-backend-webgpu', load: () => import('@tensorflow/tfjs-backend-webgpu')},
-  tensorflow: {package: '@tensorflow/tfjs-node', load: () => import('@tensorflow/tfjs-node')},
+  tensorflow: {package: '@tensorflow/tfjs-node', load: loadTensorflow},
 } as const;
 
 export type BackendName = keyof typeof backends;
@@ -57,4 +57,11 @@ async function load(name: BackendName): Promise<void> {
       {cause: error},
     );
   });
+}
+
+/** tfjs-node 4.22 calls a function of Node's that Node 23 has dropped. */
+async function loadTensorflow(): Promise<unknown> {
+  const util = globalThis.process?.getBuiltinModule?.('node:util') as {isNullOrUndefined?(value: unknown): boolean};
+  if (util) util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  return import('@tensorflow/tfjs-node');
 }
