@@ -3,6 +3,7 @@ import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
 import {embeddingCPU} from './embedding/cpu';
 import {embeddingWasm} from './embedding/wasm';
+import {embeddingWebGPU} from './embedding/webgpu';
 import {gruCPU} from './gru/cpu';
 import {gruWasm} from './gru/wasm';
 import {linearCPU} from './linear/cpu';
@@ -14,6 +15,7 @@ import {lstmWebGL} from './lstm/webgl';
 import {optimizerStepCPU} from './optimizer-step/cpu';
 import {optimizerStepWasm} from './optimizer-step/wasm';
 import {optimizerStepWebGL} from './optimizer-step/webgl';
+import {optimizerStepWebGPU} from './optimizer-step/webgpu';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
 import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
 import {sparseCrossEntropyWebGL} from './sparse-cross-entropy/webgl';
@@ -35,9 +37,11 @@ const kernels: KernelConfig[] = [
   ...sparseCrossEntropyWebGL,
   ...embeddingCPU,
   ...embeddingWasm,
+  ...embeddingWebGPU,
   ...optimizerStepCPU,
   ...optimizerStepWasm,
   ...optimizerStepWebGL,
+  ...optimizerStepWebGPU,
 ];
 
 /** In the place of tfjs's own, so that any model gains. */

@@ -26,7 +26,8 @@ import type {OptimizerStep, UpdateRule} from './optimizer-step';
 /** The readable truth of every optimizer step, in plain tfjs operations. */
 export function optimizerStepReference({parameters, gradients, slots, rule, clipNorm}: OptimizerStep): Scalar {
   return tidy(() => {
-    const squares = gradients.map((gradient) => sum(square(isSparseRows(gradient) ? gradient.values : gradient)));
+    const values = gradients.map((gradient) => (isSparseRows(gradient) ? gradient.values : gradient));
+    const squares = values.filter(({size}) => size > 0).map((part) => sum(square(part)));
     const norm = sqrt(addN([scalar(0), ...squares])) as Scalar;
     const scale = clipNorm === undefined ? scalar(1) : div(clipNorm, maximum(norm, clipNorm));
     const sound = isFiniteTensor(norm);
