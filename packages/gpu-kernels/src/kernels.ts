@@ -9,9 +9,11 @@ import {gruWasm} from './gru/wasm';
 import {linearCPU} from './linear/cpu';
 import {linearWasm} from './linear/wasm';
 import {linearWebGL} from './linear/webgl';
+import {linearWebGPU} from './linear/webgpu';
 import {lstmCPU} from './lstm/cpu';
 import {lstmWasm} from './lstm/wasm';
 import {lstmWebGL} from './lstm/webgl';
+import {lstmWebGPU} from './lstm/webgpu';
 import {optimizerStepCPU} from './optimizer-step/cpu';
 import {optimizerStepWasm} from './optimizer-step/wasm';
 import {optimizerStepWebGL} from './optimizer-step/webgl';
@@ -19,7 +21,7 @@ import {optimizerStepWebGPU} from './optimizer-step/webgpu';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
 import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
 import {sparseCrossEntropyWebGL} from './sparse-cross-entropy/webgl';
-import {sumWebGL} from './sum/webgl';
+import {sumOfNothing} from './sum/sum-of-nothing';
 import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
 import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
 
@@ -29,9 +31,11 @@ const kernels: KernelConfig[] = [
   ...lstmWebGL,
   ...gruCPU,
   ...gruWasm,
+  ...lstmWebGPU,
   ...linearCPU,
   ...linearWasm,
   ...linearWebGL,
+  ...linearWebGPU,
   ...sparseCrossEntropyCPU,
   ...sparseCrossEntropyWasm,
   ...sparseCrossEntropyWebGL,
@@ -49,7 +53,7 @@ const replacements: KernelReplacement[] = [
   ...unsortedSegmentSumCPU,
   ...unsortedSegmentSumWasm,
   ...batchMatrixMultiplyWasm,
-  ...sumWebGL,
+  ...sumOfNothing,
 ];
 
 const registered = new Set<string>();

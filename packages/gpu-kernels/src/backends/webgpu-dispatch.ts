@@ -52,6 +52,8 @@ export interface Dispatch {
   floats?: Readonly<Record<string, number>>;
   /** The names of float32 tensors that the shader sees as arrays of vec4<f32>: their sizes are multiples of 4. */
   vectors?: readonly string[];
+  /** Whether the shader uses subgroups; it then finds its place in its subgroup as `place`. */
+  subgroups?: boolean;
 }
 
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
@@ -109,6 +111,39 @@ export function dispatch(backend: WebGPUBackend, program: Dispatch): void {
     backend.endComputePassEncoder();
     backend.submitQueue();
   }
+}
+
+/** Copies the values of one tensor into another of the same size. */
+export function copyValues(backend: WebGPUBackend, from: TensorInfo, to: TensorInfo): void {
+  if (sizeOf(to) === 0) return;
+  expectDevice(backend.device);
+  const [source, target] = [bufferOf(backend, from), bufferOf(backend, to)];
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  backend.commandEncoder.copyBufferToBuffer(source, 0, target, 0, 4 * sizeOf(to));
+  for (const {dataId} of [from, to]) backend.commandQueueOwnedIds.add(dataId);
+}
+
+/** Sets all values of a tensor to 0. */
+export function clearValues(backend: WebGPUBackend, tensor: TensorInfo): void {
+  if (sizeOf(tensor) === 0) return;
+  expectDevice(backend.device);
+  const buffer = bufferOf(backend, tensor);
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  backend.commandEncoder.clearBuffer(buffer);
+  backend.commandQueueOwnedIds.add(tensor.dataId);
+}
+
+/** How many tensors one shader may bind. */
+export function tensorLimit({device}: WebGPUBackend): number {
+  return device.limits.maxStorageBuffersPerShaderStage;
+}
+
+/** Whether shaders may use subgroups, and each has 8 places at least. */
+export function hasSubgroups({device}: WebGPUBackend): boolean {
+  const {subgroupMinSize = 0} = (device as {adapterInfo?: {subgroupMinSize?: number}}).adapterInfo ?? {};
+  return device.features.has('subgroups' as GPUFeatureName) && subgroupMinSize >= 8;
 }
 
 /** Notes when `device` is lost, so that the next dispatch can say so. */
@@ -175,7 +210,8 @@ function pipelineOf(device: GPUDevice, program: Dispatch): GPUComputePipeline {
   return pipeline;
 }
 
-function wgsl({inputs, outputs, integers = {}, floats = {}, vectors = [], workgroupSize, code}: Dispatch): string {
+function wgsl(program: Dispatch): string {
+  const {inputs, outputs, integers = {}, floats = {}, vectors = [], subgroups, workgroupSize, code} = program;
   const element = (name: string, {dtype}: TensorInfo) =>
     dtype === 'int32' ? 'i32' : vectors.includes(name) ? 'vec4<f32>' : 'f32';
   const tensors = [
@@ -191,6 +227,7 @@ function wgsl({inputs, outputs, integers = {}, floats = {}, vectors = [], workgr
     ...Object.keys(floats).map((name) => `${name}: f32`),
   ];
   return `
+    ${subgroups ? 'enable subgroups;\n    var<private> place: u32;' : ''}
     ${bindings.join('\n    ')}
     struct Uniforms {${['workgroups: u32', ...members].join(', ')}}
     @group(0) @binding(${tensors.length}) var<uniform> uniforms: Uniforms;
@@ -199,8 +236,10 @@ function wgsl({inputs, outputs, integers = {}, floats = {}, vectors = [], workgr
     fn main(
       @builtin(workgroup_id) workgroup: vec3<u32>,
       @builtin(num_workgroups) extent: vec3<u32>,
+      ${subgroups ? '@builtin(subgroup_invocation_id) inSubgroup: u32,' : ''}
       @builtin(local_invocation_index) lane: u32
     ) {
+      ${subgroups ? 'place = inSubgroup;' : ''}
       let group = workgroup.y * extent.x + workgroup.x;
       if (group < uniforms.workgroups) { run(group, lane); }
     }`;

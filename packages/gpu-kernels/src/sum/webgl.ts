@@ -1,7 +1,6 @@
 // The sum of all values on tfjs-backend-webgl: one fragment adds up what lies near together, again and again until one
 // number is left.
-import {backend_util, type KernelFunc, sumOutType, type TensorInfo, util} from '@tensorflow/tfjs-core';
-import type {KernelReplacement} from '../backends/replace-kernel';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {planes, release, run, type WebGLBackend, zeros} from '../backends/webgl-program';
 
 /** How many rows, and columns, one sum takes in; even, so that blocks are whole. */
@@ -38,20 +37,3 @@ export function sumOf(backend: WebGLBackend, tensor: TensorInfo, term = 'x'): Te
   release(backend, sums);
   return total;
 }
-
-/** tfjs's own `sum` fails where there is nothing to add up (docs/upstream). */
-function sumOfNothing(stock: KernelFunc): KernelFunc {
-  return (call) => {
-    const x = call.inputs.x as TensorInfo;
-    if (!x.shape.includes(0)) return stock(call);
-    const {axis, keepDims} = call.attrs as {axis: number | number[] | null; keepDims: boolean};
-    const axes = util.parseAxisParam(axis ?? x.shape.map((_, index) => index), x.shape);
-    const [outer] = backend_util.computeOutAndReduceShapes(x.shape, axes);
-    const shape = keepDims ? backend_util.expandShapeToKeepDim(outer, axes) : outer;
-    const dtype = sumOutType(x.dtype);
-    const zeros = util.makeZerosTypedArray(util.sizeFromShape(shape), dtype) as Float32Array;
-    return (call.backend as WebGLBackend).makeTensorInfo(shape, dtype, zeros);
-  };
-}
-
-export const sumWebGL: KernelReplacement[] = [{kernelName: 'Sum', backendName: 'webgl', around: sumOfNothing}];

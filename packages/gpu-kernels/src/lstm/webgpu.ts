@@ -1,0 +1,283 @@
+// The LSTM on WebGPU: the inputs of all steps are projected at once, then one dispatch goes through time. Rows of the batch
+// do not depend on one another, so a workgroup takes up to 8 of them through all steps, with a barrier between the
+// steps; an invocation has the four gates of a unit for its rows. The state lives in the buffers of the final state.
+// Backward one dispatch goes back through time and leaves the gradient of the pre-activations in the place of the gates;
+// one product for all steps then gives the gradients of the weights, the bias as a row of ones (Appleyard et al. 2016,
+// arXiv 1604.01946).
+import {engine, type TensorInfo} from '@tensorflow/tfjs-core';
+import type {KernelOptions, SelectiveKernel} from '../backends/has-kernel';
+import {
+  copyValues,
+  type Dispatch,
+  dispatch,
+  hasSubgroups,
+  output,
+  tensorLimit,
+  type WebGPUBackend,
+} from '../backends/webgpu-dispatch';
+import {
+  addProjection,
+  each,
+  invocationsFor,
+  loadShared,
+  multiplyTransposed,
+  product,
+  rowsAtOnce,
+} from '../matrix-product/webgpu';
+import {lookUpRows, sumRows} from '../rows/webgpu';
+import {lstmSizes} from './shapes';
+
+interface Call {
+  inputs: Record<string, TensorInfo>;
+  attrs?: {reverse?: boolean};
+  backend: WebGPUBackend;
+}
+
+type Pass = Pick<Dispatch, 'inputs' | 'outputs'> & {
+  name: string;
+  /** From the number of rows a workgroup takes, and whether there are subgroups, to the WGSL of `run`. */
+  code: (rows: number, subgroups: boolean) => string;
+};
+
+/** Records a pass through time. */
+function throughTime({inputs, attrs, backend}: Call, {name, code, ...bound}: Pass): void {
+  const {steps, batch, hiddenSize} = lstmSizes(inputs);
+  const {lengths, candidateMask} = inputs;
+  const subgroups = hasSubgroups(backend);
+  const rows = rowsAtOnce(batch);
+  const width = invocationsFor(hiddenSize, Math.min(256, backend.device.limits.maxComputeInvocationsPerWorkgroup));
+  const options = `${attrs?.reverse ? '/reverse' : ''}${lengths ? '/lengths' : ''}${candidateMask ? '/mask' : ''}`;
+  const prelude = () => `
+    const rows = ${rows}u;
+    const width = ${width}u;
+    /** The step that is computed at turn \`at\`, and how the one before it lies in time. */
+    fn stepAt(at: u32) -> u32 { return ${attrs?.reverse ? 'uniforms.steps - 1 - at' : 'at'}; }
+    fn isGoing(step: u32, row: u32) -> bool { return ${lengths ? 'i32(step) < lengths[row]' : 'true'}; }
+    fn mask(index: u32) -> f32 { return ${candidateMask ? 'candidateMask[index]' : '1.0'}; }
+    fn sigmoid(x: f32) -> f32 { return 1 / (1 + exp(-x)); }
+    /** Some drivers compute tanh from exp, which overflows; beyond 15 it is 1 in float32. NaN stays NaN. */
+    fn squash(x: f32) -> f32 { return select(tanh(x), sign(x), abs(x) > 15); }`;
+  dispatch(backend, {
+    key: `${name}/${rows}x${width}${options}`,
+    code: () => prelude() + code(rows, subgroups),
+    ...{subgroups, workgroupSize: width, workgroups: steps === 0 ? 0 : Math.ceil(batch / rows)},
+    inputs: {...bound.inputs, ...(lengths && {lengths}), ...(candidateMask && {candidateMask})},
+    outputs: bound.outputs,
+    integers: {steps, batch, size: hiddenSize},
+  });
+}
+
+function forward(call: Call): TensorInfo[] {
+  const {inputs, backend} = call;
+  const {steps, batch, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo> & Inputs;
+  const outputs = output(backend, [steps, batch, hiddenSize]);
+  const finalHidden = output(backend, [batch, hiddenSize]);
+  const finalCell = output(backend, [batch, hiddenSize]);
+  const gates = output(backend, [steps, batch, 4 * hiddenSize]);
+  const cells = output(backend, [steps, batch, hiddenSize]);
+  copyValues(backend, hidden, finalHidden);
+  copyValues(backend, cell, finalCell);
+  if (fromIds) lookUpRows(backend, {ids: x, table: kernel, bias, target: gates});
+  else addProjection(backend, {x, kernel, bias, y: gates});
+  throughTime(call, {
+    name: 'lstmForward',
+    inputs: {recurrentKernel},
+    outputs: {outputs, finalHidden, finalCell, gates, cells},
+    code: forwardCode,
+  });
+  return [outputs, finalHidden, finalCell, gates, cells];
+}
+
+type Inputs = Record<'x' | 'kernel' | 'recurrentKernel' | 'bias' | 'hidden' | 'cell', TensorInfo>;
+
+const forwardCode = (rows: number, subgroups: boolean) => `
+  /** Leaves the pre-activations of a unit's gates in their buffer; \`activate\` follows, in a loop that compiles fast. */
+  fn add(step: u32, row: u32, unit: u32, sum: vec4<f32>) {
+    if (row >= uniforms.batch || unit >= uniforms.size) { return; }
+    let at = (step * uniforms.batch + row) * 4 * uniforms.size + unit;
+    for (var part = 0u; part < 4; part++) { gates[at + part * uniforms.size] += sum[part]; }
+  }
+  fn activate(step: u32, row: u32, unit: u32) {
+    let size = uniforms.size;
+    let state = row * size + unit;
+    let index = step * uniforms.batch * size + state;
+    let at = (step * uniforms.batch + row) * 4 * size + unit;
+    let i = sigmoid(gates[at]);
+    let f = sigmoid(gates[at + size]);
+    let c = squash(gates[at + 2 * size]);
+    let o = sigmoid(gates[at + 3 * size]);
+    gates[at] = i;
+    gates[at + size] = f;
+    gates[at + 2 * size] = c;
+    gates[at + 3 * size] = o;
+    let going = isGoing(step, row);
+    let before = finalCell[state];
+    let after = select(before, f * before + i * c * mask(index), going);
+    finalCell[state] = after;
+    cells[index] = after;
+    outputs[index] = select(0.0, o * squash(after), going);
+  }
+  fn run(group: u32, lane: u32) {
+    let size = uniforms.size;
+    let row = group * rows;
+    for (var at = 0u; at < uniforms.steps; at++) {
+      let step = stepAt(at);
+      for (var base = 0u; base < size; base += width) {
+        let unit = base + lane;
+        ${each(rows, (index) => `var sum${index} = vec4<f32>();`)}
+        for (var k = 0u; k < size; k++) {
+          let weight = k * 4 * size + unit;
+          let factor = vec4<f32>(recurrentKernel[weight], recurrentKernel[weight + size],
+            recurrentKernel[weight + 2 * size], recurrentKernel[weight + 3 * size]);
+          ${loadShared(rows, subgroups, (index) => `finalHidden[(row + ${index}) * size + k]`)}
+          ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
+        }
+        ${each(rows, (index) => `add(step, row + ${index}, unit, sum${index});`)}
+        for (var sequence = row; sequence < min(row + rows, uniforms.batch) && unit < size; sequence++) {
+          activate(step, sequence, unit);
+        }
+      }
+      storageBarrier();
+      for (var index = lane; index < rows * size; index += width) {
+        let sequence = row + index / size;
+        let state = sequence * size + index % size;
+        if (sequence < uniforms.batch && isGoing(step, sequence)) {
+          finalHidden[state] = outputs[step * uniforms.batch * size + state];
+        }
+      }
+      storageBarrier();
+    }
+  }`;
+
+function backward(call: Call): TensorInfo[] {
+  const {inputs, attrs, backend} = call;
+  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {x, kernel, recurrentKernel, hidden, cell, gates, cells, outputs, outputsGradient} = inputs as typeof inputs &
+    Record<'gates' | 'cells' | 'outputs' | 'outputsGradient', TensorInfo> &
+    Inputs;
+  const {lengths} = inputs;
+  const width = 4 * hiddenSize;
+  const kernelGradient = output(backend, [inputSize, width]);
+  const recurrentKernelGradient = output(backend, [hiddenSize, width]);
+  const biasGradient = output(backend, [width]);
+  const hiddenGradient = output(backend, [batch, hiddenSize]);
+  const cellGradient = output(backend, [batch, hiddenSize]);
+  copyValues(backend, inputs.hiddenGradient!, hiddenGradient);
+  copyValues(backend, inputs.cellGradient!, cellGradient);
+  // `gates` is used up: it was kept for this pass alone.
+  throughTime(call, {
+    name: 'lstmBackward',
+    inputs: {recurrentKernel, cell, cells, outputsGradient},
+    outputs: {gates, hiddenGradient, cellGradient},
+    code: backwardCode,
+  });
+
+  const weights = {
+    columns: width,
+    depth: steps * batch,
+    integers: {steps, batch, size: hiddenSize, inputSize: fromIds ? 0 : inputSize},
+    right: 'gates[k * uniforms.columns + column]',
+  };
+  const edge = attrs?.reverse
+    ? `step + 1 == uniforms.steps ${lengths ? '|| i32(step) + 1 >= lengths[k % uniforms.batch]' : ''}`
+    : 'step == 0';
+  const before = `select(outputs[(k ${attrs?.reverse ? '+' : '-'} uniforms.batch) * uniforms.size + unit],
+    hidden[k % uniforms.batch * uniforms.size + unit], ${edge})`;
+  product(backend, {
+    ...weights,
+    key: `lstmWeightsGradient${fromIds ? '/ids' : ''}${attrs?.reverse ? '/reverse' : ''}${lengths ? '/lengths' : ''}`,
+    rows: (fromIds ? 0 : inputSize) + hiddenSize + 1,
+    inputs: {gates, hidden, outputs, ...(!fromIds && {x}), ...(lengths && {lengths})},
+    outputs: {recurrentKernelGradient, biasGradient, ...(!fromIds && {kernelGradient})},
+    left: 'leftOf(row, k)',
+    declarations: `
+      fn leftOf(row: u32, k: u32) -> f32 {
+        let step = k / uniforms.batch;
+        let unit = row - uniforms.inputSize;
+        ${fromIds ? '' : 'if (row < uniforms.inputSize) { return x[k * uniforms.inputSize + row]; }'}
+        if (unit >= uniforms.size) { return 1; }
+        return ${before};
+      }`,
+    store: `
+      let unit = row - uniforms.inputSize;
+      ${fromIds ? '' : 'if (row < uniforms.inputSize) { kernelGradient[row * uniforms.columns + column] = value; return; }'}
+      if (unit < uniforms.size) { recurrentKernelGradient[unit * uniforms.columns + column] = value; }
+      else { biasGradient[column] = value; }`,
+  });
+  const results = [kernelGradient, recurrentKernelGradient, biasGradient, hiddenGradient, cellGradient];
+  if (fromIds) {
+    sumRows(backend, {ids: x, source: gates, table: kernelGradient});
+    return results;
+  }
+  const xGradient = output(backend, x.shape);
+  multiplyTransposed(backend, {gradient: gates, kernel, xGradient});
+  return [...results, xGradient];
+}
+
+const backwardCode = (rows: number, subgroups: boolean) => `
+  fn differentiate(at: u32, row: u32, unit: u32) {
+    let size = uniforms.size;
+    let step = stepAt(at);
+    let state = row * size + unit;
+    let index = step * uniforms.batch * size + state;
+    let gate = (step * uniforms.batch + row) * 4 * size + unit;
+    if (!isGoing(step, row)) {
+      for (var part = 0u; part < 4; part++) { gates[gate + part * size] = 0; }
+      return;
+    }
+    let i = gates[gate];
+    let f = gates[gate + size];
+    let c = gates[gate + 2 * size];
+    let o = gates[gate + 3 * size];
+    var before = cell[state];
+    if (at > 0) { before = cells[stepAt(at - 1) * uniforms.batch * size + state]; }
+    let squashed = squash(cells[index]);
+    let dh = outputsGradient[index] + hiddenGradient[state];
+    let dState = cellGradient[state] + dh * o * (1 - squashed * squashed);
+    gates[gate] = dState * c * mask(index) * i * (1 - i);
+    gates[gate + size] = dState * before * f * (1 - f);
+    gates[gate + 2 * size] = dState * i * mask(index) * (1 - c * c);
+    gates[gate + 3 * size] = dh * squashed * o * (1 - o);
+    cellGradient[state] = dState * f;
+  }
+  fn run(group: u32, lane: u32) {
+    let size = uniforms.size;
+    let row = group * rows;
+    for (var left = uniforms.steps; left > 0; left--) {
+      let at = left - 1;
+      let step = stepAt(at);
+      for (var index = lane; index < rows * size; index += width) {
+        if (row + index / size < uniforms.batch) { differentiate(at, row + index / size, index % size); }
+      }
+      storageBarrier();
+      for (var base = 0u; base < size; base += width) {
+        let unit = base + lane;
+        ${each(rows, (index) => `var sum${index} = 0.0;`)}
+        for (var k = 0u; k < 4 * size; k++) {
+          let factor = recurrentKernel[unit * 4 * size + k];
+          ${loadShared(rows, subgroups, (index) => `gates[(step * uniforms.batch + row + ${index}) * 4 * size + k]`)}
+          ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
+        }
+        if (unit < size) {
+          ${each(
+            rows,
+            (index) => `if (row + ${index} < uniforms.batch && isGoing(step, row + ${index})) {
+              hiddenGradient[(row + ${index}) * size + unit] = sum${index};
+            }`,
+          )}
+        }
+      }
+      storageBarrier();
+    }
+  }`;
+
+/** With both options the way back binds 9 tensors. */
+function supports({lengths, candidateMask}: KernelOptions): boolean {
+  return !(lengths && candidateMask) || tensorLimit(engine().backend as WebGPUBackend) >= 9;
+}
+
+export const lstmWebGPU = [
+  {kernelName: 'FusedLSTM', backendName: 'webgpu', kernelFunc: forward, supports},
+  {kernelName: 'FusedLSTMGrad', backendName: 'webgpu', kernelFunc: backward},
+] as unknown as SelectiveKernel[];

@@ -1,0 +1,27 @@
+// The sum over an axis without elements, on which tfjs-backend-webgl and tfjs-backend-webgpu fail (docs/upstream).
+import {backend_util, type DataType, type KernelFunc, sumOutType, type TensorInfo, util} from '@tensorflow/tfjs-core';
+import type {KernelReplacement} from '../backends/replace-kernel';
+
+interface Backend {
+  makeTensorInfo(shape: number[], dtype: DataType, values: Float32Array): TensorInfo;
+}
+
+function around(stock: KernelFunc): KernelFunc {
+  return (call) => {
+    const x = call.inputs.x as TensorInfo;
+    if (!x.shape.includes(0)) return stock(call);
+    const {axis, keepDims} = call.attrs as {axis: number | number[] | null; keepDims: boolean};
+    const axes = util.parseAxisParam(axis ?? x.shape.map((_, index) => index), x.shape);
+    const [outer] = backend_util.computeOutAndReduceShapes(x.shape, axes);
+    const shape = keepDims ? backend_util.expandShapeToKeepDim(outer, axes) : outer;
+    const dtype = sumOutType(x.dtype);
+    const zeros = util.makeZerosTypedArray(util.sizeFromShape(shape), dtype) as Float32Array;
+    return (call.backend as Backend).makeTensorInfo(shape, dtype, zeros);
+  };
+}
+
+export const sumOfNothing: KernelReplacement[] = ['webgl', 'webgpu'].map((backendName) => ({
+  kernelName: 'Sum',
+  backendName,
+  around,
+}));
