@@ -11,6 +11,7 @@ import { read, write } from "./lanes";
 import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
 import { matrixProduct, packMatrix, packedBytes, packedProduct, transpose } from "./matrix-product";
 import { at, free, malloc } from "./memory";
+import { THIN, thinProduct } from "./thin-product";
 import { ended, keepState, stateBefore, statesBefore } from "./sequence";
 
 @inline
@@ -93,11 +94,15 @@ export function gruForward(
   gates: usize, outputs: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
   const width = 3 * hidden, stateSize = batch * hidden;
-  const inputPanels: usize = ids ? 0 : malloc(packedBytes(width, inputSize));
+  const thin = batch < THIN, ofCandidate = at(recurrentKernel, 2 * hidden);
+  const inputPanels: usize = ids || thin ? 0 : malloc(packedBytes(width, inputSize));
+  const gatePanels: usize = thin ? 0 : malloc(packedBytes(2 * hidden, hidden));
+  const candidatePanels: usize = thin ? 0 : malloc(packedBytes(hidden, hidden));
   if (inputPanels) packMatrix(inputSize, width, kernel, width, 1, inputPanels);
-  const gatePanels = malloc(packedBytes(2 * hidden, hidden)), candidatePanels = malloc(packedBytes(hidden, hidden));
-  packMatrix(hidden, 2 * hidden, recurrentKernel, width, 1, gatePanels);
-  packMatrix(hidden, hidden, at(recurrentKernel, 2 * hidden), width, 1, candidatePanels);
+  if (!thin) {
+    packMatrix(hidden, 2 * hidden, recurrentKernel, width, 1, gatePanels);
+    packMatrix(hidden, hidden, ofCandidate, width, 1, candidatePanels);
+  }
   const reset = malloc(<usize>stateSize << 2);
   let before = initialHidden;
   for (let index = 0; index < steps; index++) {
@@ -107,10 +112,13 @@ export function gruForward(
     if (ids) {
       copyRows(batch, width, kernel, at(ids, step * batch), bias, g);
     } else {
+      const input = at(x, step * batch * inputSize);
       fillRows(batch, width, bias, g);
-      packedProduct(batch, width, inputSize, at(x, step * batch * inputSize), inputPanels, g, width, true);
+      if (thin) thinProduct(batch, width, inputSize, input, kernel, width, g);
+      else packedProduct(batch, width, inputSize, input, inputPanels, g, width, true);
     }
-    packedProduct(batch, 2 * hidden, hidden, before, gatePanels, g, width, true);
+    if (thin) thinProduct(batch, 2 * hidden, hidden, before, recurrentKernel, width, g);
+    else packedProduct(batch, 2 * hidden, hidden, before, gatePanels, g, width, true);
     for (let row = 0; row < batch; row++) {
       const first = row * hidden, m = at(g, row * width);
       let unit = 0;
@@ -123,7 +131,8 @@ export function gruForward(
         activateGates(at(m, unit), hidden, at(before, n), at(reset, n), true);
       }
     }
-    packedProduct(batch, hidden, hidden, reset, candidatePanels, at(g, 2 * hidden), width, true);
+    if (thin) thinProduct(batch, hidden, hidden, reset, ofCandidate, width, at(g, 2 * hidden));
+    else packedProduct(batch, hidden, hidden, reset, candidatePanels, at(g, 2 * hidden), width, true);
     for (let row = 0; row < batch; row++) {
       const first = row * hidden, m = at(g, row * width);
       let unit = 0;
@@ -140,8 +149,10 @@ export function gruForward(
     before = output;
   }
   free(reset);
-  free(candidatePanels);
-  free(gatePanels);
+  if (!thin) {
+    free(candidatePanels);
+    free(gatePanels);
+  }
   if (inputPanels) free(inputPanels);
 }
 

