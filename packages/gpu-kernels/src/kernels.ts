@@ -21,6 +21,7 @@ import {optimizerStepWebGPU} from './optimizer-step/webgpu';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
 import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
 import {sparseCrossEntropyWebGL} from './sparse-cross-entropy/webgl';
+import {sparseCrossEntropyWebGPU} from './sparse-cross-entropy/webgpu';
 import {sumOfNothing} from './sum/sum-of-nothing';
 import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
 import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
@@ -39,6 +40,7 @@ const kernels: KernelConfig[] = [
   ...sparseCrossEntropyCPU,
   ...sparseCrossEntropyWasm,
   ...sparseCrossEntropyWebGL,
+  ...sparseCrossEntropyWebGPU,
   ...embeddingCPU,
   ...embeddingWasm,
   ...embeddingWebGPU,
