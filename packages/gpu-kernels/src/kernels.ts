@@ -3,9 +3,11 @@ import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
 import {embeddingCPU} from './embedding/cpu';
 import {embeddingWasm} from './embedding/wasm';
+import {embeddingWebGL} from './embedding/webgl';
 import {embeddingWebGPU} from './embedding/webgpu';
 import {gruCPU} from './gru/cpu';
 import {gruWasm} from './gru/wasm';
+import {gruWebGL} from './gru/webgl';
 import {linearCPU} from './linear/cpu';
 import {linearWasm} from './linear/wasm';
 import {linearWebGL} from './linear/webgl';
@@ -25,14 +27,16 @@ import {sparseCrossEntropyWebGPU} from './sparse-cross-entropy/webgpu';
 import {sumOfNothing} from './sum/sum-of-nothing';
 import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
 import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
+import {unsortedSegmentSumWebGL} from './unsorted-segment-sum/webgl';
 
 const kernels: KernelConfig[] = [
   ...lstmCPU,
   ...lstmWasm,
   ...lstmWebGL,
+  ...lstmWebGPU,
   ...gruCPU,
   ...gruWasm,
-  ...lstmWebGPU,
+  ...gruWebGL,
   ...linearCPU,
   ...linearWasm,
   ...linearWebGL,
@@ -43,6 +47,7 @@ const kernels: KernelConfig[] = [
   ...sparseCrossEntropyWebGPU,
   ...embeddingCPU,
   ...embeddingWasm,
+  ...embeddingWebGL,
   ...embeddingWebGPU,
   ...optimizerStepCPU,
   ...optimizerStepWasm,
@@ -54,6 +59,7 @@ const kernels: KernelConfig[] = [
 const replacements: KernelReplacement[] = [
   ...unsortedSegmentSumCPU,
   ...unsortedSegmentSumWasm,
+  ...unsortedSegmentSumWebGL,
   ...batchMatrixMultiplyWasm,
   ...sumOfNothing,
 ];

@@ -25,15 +25,17 @@ export interface WebGLBackend extends KernelBackend {
 export interface WebGLProgram {
   /** Tensors by the names that `code` reads them under. */
   inputs: Record<string, TensorInfo>;
-  /** The shape of the one output, float32. */
+  /** The shape of the one output. */
   shape: number[];
+  /** Default float32, which is also how a texture holds an int32: whole up to 2²⁴. */
+  dtype?: DataType;
   /** Numbers that may differ from run to run without the program being compiled anew. */
   integers?: Record<string, number>;
   floats?: Record<string, number>;
   /**
    * GLSL ES 3.0. Every tensor is seen with three axes, plane, row and column (the leading axes are one), and lies in its
    * texture in blocks of 2 × 2: `getX(plane, row, column)` reads the block around a value, `xAt(plane, row, column)` the
-   * value alone. The code defines `vec4 block(int plane, int row, int column)`, the block whose first row and column,
+   * value alone, `xFrom(plane, row, column)` the block that begins there, where the column may be odd. The code defines `vec4 block(int plane, int row, int column)`, the block whose first row and column,
    * both even, are given: (row, column), (row, column + 1), (row + 1, column), (row + 1, column + 1). Or it defines
    * `float value(int plane, int row, int column)`.
    */
@@ -53,10 +55,15 @@ const blockOfValues = `
                 value(plane, row + 1, column), value(plane, row + 1, column + 1));
   }`;
 
+/** What tfjs calls the function that reads from a tensor. */
+export function reader(name: string): string {
+  return `get${name[0]!.toUpperCase()}${name.slice(1)}`;
+}
+
 /** A program of ours; tfjs compiles it once for each set of shapes. */
 export function run(
   backend: WebGLBackend,
-  {inputs, shape, integers = {}, floats = {}, code}: WebGLProgram,
+  {inputs, shape, dtype = 'float32', integers = {}, floats = {}, code}: WebGLProgram,
 ): TensorInfo {
   const names = Object.keys(inputs);
   const outputShape = planes(shape);
@@ -77,7 +84,13 @@ export function run(
       ${names
         .map(
           (name) => `float ${name}At(int plane, int row, int column) {
-          return lane(get${name[0]!.toUpperCase()}${name.slice(1)}(plane, row, column), row, column);
+          return lane(${reader(name)}(plane, row, column), row, column);
+        }
+        vec4 ${name}From(int plane, int row, int column) {
+          vec4 left = ${reader(name)}(plane, row, column);
+          if ((column & 1) == 0) return left;
+          vec4 right = ${reader(name)}(plane, row, column + 1);
+          return vec4(left.y, right.x, left.w, right.z);
         }`,
         )
         .join('\n')}
@@ -94,7 +107,7 @@ export function run(
   };
   const tensors = Object.values(inputs).map((tensor) => ({...tensor, shape: planes(tensor.shape)}));
   const uniforms = [...Object.values(integers), ...Object.values(floats)].map((value) => [value]);
-  return {...backend.runWebGLProgram(program, tensors, 'float32', uniforms), shape};
+  return {...backend.runWebGLProgram(program, tensors, dtype, uniforms), shape};
 }
 
 /** Lets go of what a kernel made on the way. */

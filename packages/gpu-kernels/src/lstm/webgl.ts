@@ -2,34 +2,35 @@
 // recurrent kernel and the gates it leads to; then hidden and cell state, as two planes of one texture. Two a step
 // backward: the gradient of the gates; then those of both states. Steps are laid side by side at the end, and what
 // concerns the weights is one product for all of them (Appleyard et al. 2016, arXiv 1604.01946).
-import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
-import {release, run, type WebGLBackend} from '../backends/webgl-program';
+import {release, run} from '../backends/webgl-program';
 import {addBlock, columnSums, product, transposedProduct} from '../matrix-product/webgl';
-import {clampedId, sumRowsAt} from '../rows/webgl';
+import {sumRowsAt} from '../rows/webgl';
 import {stepsInOrder} from '../sequence/cpu';
-import {activations, clearPadding, ended, planeOf, stack, statesBefore} from '../sequence/webgl';
+import {
+  activations,
+  clearPadding,
+  ended,
+  inputOfSteps,
+  planeOf,
+  type RecurrentCall,
+  stack,
+  statesBefore,
+} from '../sequence/webgl';
 import {lstmSizes} from './shapes';
 
-interface Call {
-  inputs: NamedTensorInfoMap;
-  attrs: {reverse?: boolean};
-  backend: WebGLBackend;
-}
-
-function forward({inputs, attrs, backend}: Call): TensorInfo[] {
-  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
-  const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo>;
+function forward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
+  const {steps, batch, hiddenSize} = lstmSizes(inputs);
+  const {recurrentKernel, hidden, cell} = inputs as Record<string, TensorInfo>;
   const {lengths, candidateMask} = inputs;
   const width = 4 * hiddenSize;
 
-  // What each step adds to the recurrent product: from ids a row of the kernel, otherwise one product for all steps.
-  const fromInput = fromIds ? undefined : product(backend, x!, kernel!, {bias: bias!}); // [T, B, 4H]
-  const inputOfStep: Record<string, TensorInfo> = fromInput ? {fromInput} : {ids: x!, kernel: kernel!, bias: bias!};
+  const fromInput = inputOfSteps(backend, inputs);
   const gatesCode = `
     ${activations}
     float activate(float x, int column) { return column / ${hiddenSize} == 2 ? squash(x) : sigmoid(x); }
-    ${fromInput ? 'vec4 inputBlock(int row, int column) { return getFromInput(step, row, column); }' : kernelRows(inputSize, batch)}
+    ${fromInput.code}
     vec4 block(int plane, int row, int column) {
       vec4 sum = inputBlock(row, column);
       ${addBlock({left: 'getState(0, row, k)', right: 'getRecurrentKernel(0, k, column)', length: hiddenSize})}
@@ -53,7 +54,7 @@ function forward({inputs, attrs, backend}: Call): TensorInfo[] {
   const [gates, states]: [TensorInfo[], TensorInfo[]] = [[], []];
   for (const step of stepsInOrder(steps, attrs?.reverse ?? false)) {
     gates[step] = run(backend, {
-      inputs: {...inputOfStep, recurrentKernel: recurrentKernel!, state},
+      inputs: {...fromInput.tensors, recurrentKernel: recurrentKernel!, state},
       shape: [1, batch, width],
       integers: {step},
       code: gatesCode,
@@ -75,24 +76,11 @@ function forward({inputs, attrs, backend}: Call): TensorInfo[] {
     stack(backend, gates, 0, [steps, batch, width]),
     stack(backend, states, 1, [steps, batch, hiddenSize]),
   ];
-  release(backend, ...made, ...(fromInput ? [fromInput] : []), ...(lengths ? [hiddenStates] : []));
+  release(backend, ...made, ...fromInput.made, ...(lengths ? [hiddenStates] : []));
   return results;
 }
 
-/** GLSL: the rows of `kernel` that `ids` of this step name, and `bias`. */
-function kernelRows(inputSize: number, batch: number): string {
-  return `
-    ${clampedId(inputSize)}
-    vec2 kernelRow(int row, int column) {
-      int id = idAt(step, min(row, ${batch - 1}));
-      return vec2(kernelAt(0, id, column), kernelAt(0, id, column + 1));
-    }
-    vec4 inputBlock(int row, int column) {
-      return vec4(kernelRow(row, column), kernelRow(row + 1, column)) + getBias(0, 0, column).xyxy;
-    }`;
-}
-
-function backward({inputs, attrs, backend}: Call): TensorInfo[] {
+function backward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
   const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
   const {x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells} = inputs as Record<string, TensorInfo>;
   const {outputsGradient, hiddenGradient, cellGradient} = inputs as Record<string, TensorInfo>;
@@ -173,7 +161,7 @@ function backward({inputs, attrs, backend}: Call): TensorInfo[] {
   const all = stack(backend, gatesGradients, 0, [steps, batch, width]);
   const before = statesBefore(backend, hidden!, outputs!, reverse, lengths);
   const results = [
-    fromIds ? sumRowsAt(backend, all, x!, inputSize) : transposedProduct(backend, x!, all),
+    fromIds ? sumRowsAt(backend, all, x!, inputSize, {clamped: true}) : transposedProduct(backend, x!, all),
     transposedProduct(backend, before, all),
     columnSums(backend, all),
     planeOf(backend, carry, 0),

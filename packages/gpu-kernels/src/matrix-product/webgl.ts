@@ -49,18 +49,28 @@ export function product(
   });
 }
 
-/** Sums over all rows of all planes: `x'y` [M, N] of x [..., R, M] and y [..., R, N]. */
-export function transposedProduct(backend: WebGLBackend, x: TensorInfo, y: TensorInfo): TensorInfo {
+/**
+ * Sums over all rows of all planes: `x'y` [M, N] of x [..., R, M] and y [..., R, N]. From column `other.from` on, which is
+ * even, the left factor is `other.x`.
+ */
+export function transposedProduct(
+  backend: WebGLBackend,
+  x: TensorInfo,
+  y: TensorInfo,
+  other?: {x: TensorInfo; from: number},
+): TensorInfo {
   const [count, rows, height] = planes(x.shape);
   const shape = [height, y.shape.at(-1)!];
   if (count * rows === 0) return zeros(backend, shape);
+  const own = 'getX(from, k, row)';
+  const left = other ? `column < ${other.from} ? ${own} : getOtherX(from, k, row)` : own;
   return run(backend, {
-    inputs: {x, y},
+    inputs: {x, y, ...(other && {otherX: other.x})},
     shape,
     code: `vec4 block(int plane, int row, int column) {
       vec4 sum = vec4(0);
       for (int from = 0; from < ${count}; from++) {
-        ${addBlock({left: 'getX(from, k, row)', right: 'getY(from, k, column)', length: rows, leftTransposed: true})}
+        ${addBlock({left, right: 'getY(from, k, column)', length: rows, leftTransposed: true})}
       }
       return sum;
     }`,

@@ -4,7 +4,8 @@
 // WebGL has no other way to keep what it does not change; rows without a gradient are copied.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
-import {concatenatePlanes, release, replaceValues, run, type WebGLBackend} from '../backends/webgl-program';
+import {concatenatePlanes, reader, release, replaceValues, run, type WebGLBackend} from '../backends/webgl-program';
+import {placesOf} from '../rows/webgl';
 import {sumOf} from '../sum/webgl';
 import type {UpdateRule} from './optimizer-step';
 
@@ -62,21 +63,6 @@ function constants({learningRate, ...rule}: UpdateRule): Record<string, number> 
   }
 }
 
-/** For each row of a table [V, ...] where in `ids` it stands, -1 where it does not: [V]. */
-function placesOf(backend: WebGLBackend, ids: TensorInfo, size: number): TensorInfo {
-  const count = ids.shape[0]!;
-  return run(backend, {
-    inputs: {ids},
-    shape: [size],
-    code: `float value(int plane, int row, int column) {
-      for (int place = 0; place < ${count}; place++) {
-        if (int(idsAt(0, 0, place)) == column) return float(place);
-      }
-      return -1.0;
-    }`,
-  });
-}
-
 /** GLSL: `row` of the table that (plane, row, column) lies in, and where `gradientAt` reads the value for it. */
 function rowOfTable(shape: number[]): {row: string; gradient: string} {
   if (shape.length === 1) return {row: 'column', gradient: '0, 0, place'};
@@ -99,7 +85,7 @@ function optimizerStep({inputs, attrs: {rule, clipNorm = 0}, backend}: Call): Te
     const updated = (old: TensorInfo, given: Record<string, TensorInfo>, expression: string): TensorInfo => {
       const type = places ? 'float' : 'vec4';
       const at = '(plane, row, column)';
-      const read = (name: string) => (places ? `${name}At${at}` : `get${name[0]!.toUpperCase()}${name.slice(1)}${at}`);
+      const read = (name: string) => (places ? `${name}At${at}` : `${reader(name)}${at}`);
       const table = rowOfTable(parameter.shape);
       return run(backend, {
         inputs: {norm, old, gradient, ...given, ...(places && {places})},

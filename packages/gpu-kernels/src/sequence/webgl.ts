@@ -1,7 +1,16 @@
 // What the recurrent kernels on tfjs-backend-webgl share: activations, steps side by side, and the padding behind short
 // sequences.
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import {concatenatePlanes, run, type WebGLBackend} from '../backends/webgl-program';
+import {product} from '../matrix-product/webgl';
+import {clampedId, tableRow} from '../rows/webgl';
+import {sequenceSizes} from './sizes';
+
+export interface RecurrentCall {
+  inputs: NamedTensorInfoMap;
+  attrs?: {reverse?: boolean};
+  backend: WebGLBackend;
+}
 
 /**
  * GLSL: the logistic function and tanh. On some drivers the built-in tanh overflows for large arguments, and `exp` does not
@@ -17,6 +26,32 @@ export const activations = `
 /** GLSL: whether the sequence in a row has ended before `step`. Reads `lengths` where there are any. */
 export function ended(lengths: TensorInfo | undefined): string {
   return `bool ended(int row, int step) { return ${lengths ? 'step >= int(lengthsAt(0, 0, row))' : 'false'}; }`;
+}
+
+/**
+ * What the input adds to the gates of each step, the bias with it: of ids rows of the kernel, else one product for all
+ * steps. `code` is GLSL of `vec4 inputBlock(int row, int column)` for the integer `step`, and reads `tensors`.
+ */
+export function inputOfSteps(
+  backend: WebGLBackend,
+  inputs: NamedTensorInfoMap,
+): {tensors: Record<string, TensorInfo>; code: string; made: TensorInfo[]} {
+  const {batch, inputSize, fromIds} = sequenceSizes(inputs);
+  const {x, kernel, bias} = inputs as Record<'x' | 'kernel' | 'bias', TensorInfo>;
+  if (!fromIds) {
+    const fromInput = product(backend, x, kernel, {bias}); // [T, B, 4H] or [T, B, 3H]
+    const code = 'vec4 inputBlock(int row, int column) { return getFromInput(step, row, column); }';
+    return {tensors: {fromInput}, code, made: [fromInput]};
+  }
+  const code = `
+    ${clampedId(inputSize)}
+    ${tableRow}
+    vec4 inputBlock(int row, int column) {
+      vec2 first = tableRow(idAt(step, row), column);
+      vec2 second = tableRow(idAt(step, min(row + 1, ${batch - 1})), column);
+      return vec4(first, second) + getBias(0, 0, column).xyxy;
+    }`;
+  return {tensors: {ids: x, table: kernel, bias}, code, made: []};
 }
 
 /** Plane `plane` of a tensor, as a tensor of its own. */
