@@ -4,7 +4,7 @@ import path from 'node:path';
 import asc from 'assemblyscript/asc';
 
 const here = import.meta.dirname;
-const options = '-O3 --noAssert --runtime stub --importMemory --use abort= --enable simd';
+const options = '-O3 --noAssert --runtime stub --importMemory --use abort= --enable simd --enable threads --sharedMemory --initialMemory 1 --maximumMemory 65536';
 const builds = {simdBinary: '', relaxedSIMDBinary: '--enable relaxed-simd'};
 
 async function compile(extraOptions) {
@@ -17,7 +17,11 @@ async function compile(extraOptions) {
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
   // The memory belongs to tfjs: a module that places data of its own in it at start-up would overwrite tensors.
   if (/^\s*\(data /m.test(files.get('kernels.wat'))) throw new Error('The wasm kernels must not contain a data segment.');
-  return Buffer.from(files.get('kernels.wasm')).toString('base64');
+  // As for a memory that is not shared; that bit is set where it is (docs/decisions/0005).
+  const program = Buffer.from(files.get('kernels.wasm')).toString('latin1');
+  const shared = 'memory\u0002\u0003';
+  if (program.split(shared).length !== 2) throw new Error('The import of the shared memory was not found.');
+  return Buffer.from(program.replace(shared, 'memory\u0002\u0001'), 'latin1').toString('base64');
 }
 
 let source = '// Made by assembly/build.mjs.\n';

@@ -7,3 +7,4 @@ export { adagradStep, adamStep, momentumStep, sgdStep, sumOfSquares } from "./op
 export { firstIdOutside, unsortedSegmentSum } from "./rows";
 export { clearPadding } from "./sequence";
 export { sparseCrossEntropyBackward, sparseCrossEntropyForward } from "./sparse-cross-entropy";
+export { joinThreads, takePartForAWhile } from "./threads";

@@ -5,13 +5,17 @@
 // Backward: each step is one pass, which turns the activated gates, in place, into the gradient of their
 // pre-activations, and one product that carries it to the step before. What concerns the weights waits until the loop is
 // over and is then one product for all steps.
+//
+// Sequences do not meet before that: each thread carries some of the batch through all steps.
 
 import { sigmoid, tanh } from "./activation";
+import { GATE_GRADIENTS, LSTM_BACKWARD, LSTM_FORWARD } from "./jobs";
 import { read, write } from "./lanes";
-import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
+import { addRow, copyRows, fillRows } from "./rows";
 import { matrixProduct, packMatrix, packedBytes, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { ended, keepState, statesBefore } from "./sequence";
+import { share, threads } from "./threads";
 
 @inline
 function activate(
@@ -92,6 +96,80 @@ function differentiateRow(
   }
 }
 
+/** Columns of gradients that one thread sums. */
+const STRIPE: i32 = 128;
+
+/** How much of the batch one thread carries through time: a multiple of 4, so that no row moves to another tile. */
+@inline
+function rowsPerChunk(batch: i32): i32 {
+  const count = threads();
+  return count == 1 ? max(batch, 1) : max(4, ((batch + count - 1) / count + 3) & ~3);
+}
+
+@inline
+function chunksOf(total: i32, size: i32): i32 {
+  return (total + size - 1) / size;
+}
+
+/** As the parameters of `lstmForward`. */
+@unmanaged
+export class LSTMForward {
+  steps: i32;
+  batch: i32;
+  inputSize: i32;
+  hidden: i32;
+  ids: usize;
+  x: usize;
+  kernel: usize;
+  bias: usize;
+  initialHidden: usize;
+  initialCell: usize;
+  gates: usize;
+  outputs: usize;
+  cells: usize;
+  lengths: usize;
+  masks: usize;
+  reverse: bool;
+  /** `kernel` and `recurrentKernel`, packed. */
+  inputPanels: usize;
+  panels: usize;
+  chunkRows: i32;
+}
+
+/** All steps for some rows of the batch. */
+export function lstmForwardRows(job: LSTMForward, chunk: i32): void {
+  const steps = job.steps, batch = job.batch, hidden = job.hidden, inputSize = job.inputSize, width = 4 * hidden;
+  const first = chunk * job.chunkRows, rows = min(batch - first, job.chunkRows);
+  const lengths = job.lengths ? at(job.lengths, first) : 0;
+  let hiddenBefore = at(job.initialHidden, first * hidden), cellBefore = at(job.initialCell, first * hidden);
+  for (let index = 0; index < steps; index++) {
+    const step = job.reverse ? steps - 1 - index : index;
+    const start = step * batch + first;
+    const g = at(job.gates, start * width);
+    const output = at(job.outputs, start * hidden), cell = at(job.cells, start * hidden);
+    // One step at a time, so that its gates are still in the cache when the recurrent product adds to them.
+    if (job.ids) {
+      copyRows(rows, width, job.kernel, at(job.ids, start), job.bias, g);
+    } else {
+      fillRows(rows, width, job.bias, g);
+      packedProduct(rows, width, inputSize, at(job.x, start * inputSize), job.inputPanels, g, width, true);
+    }
+    packedProduct(rows, width, hidden, hiddenBefore, job.panels, g, width, true);
+    for (let row = 0; row < rows; row++) {
+      const n = row * hidden, m = at(g, row * width);
+      const before = at(cellBefore, n), after = at(cell, n), out = at(output, n);
+      if (job.masks) activateRow(m, hidden, before, after, out, at(job.masks, start * hidden + n), true);
+      else activateRow(m, hidden, before, after, out, 0, false);
+    }
+    if (lengths) {
+      keepState(rows, hidden, step, lengths, hiddenBefore, output);
+      keepState(rows, hidden, step, lengths, cellBefore, cell);
+    }
+    hiddenBefore = output;
+    cellBefore = cell;
+  }
+}
+
 /**
  * @param ids where not 0: [T, B] int32 rows of `kernel`; else `x` is [T, B, inputSize].
  * @param gates, outputs, cells filled: [T, B, 4H], [T, B, H], [T, B, H]. In rows whose sequence has ended `outputs` and
@@ -105,39 +183,109 @@ export function lstmForward(
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize, initialCell: usize,
   gates: usize, outputs: usize, cells: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
-  const width = 4 * hidden, stateSize = batch * hidden;
+  const width = 4 * hidden;
   const inputPanels: usize = ids ? 0 : malloc(packedBytes(width, inputSize));
   if (inputPanels) packMatrix(inputSize, width, kernel, width, 1, inputPanels);
   const panels = malloc(packedBytes(width, hidden));
   packMatrix(hidden, width, recurrentKernel, width, 1, panels);
-  let hiddenBefore = initialHidden, cellBefore = initialCell;
-  for (let index = 0; index < steps; index++) {
-    const step = reverse ? steps - 1 - index : index;
-    const g = at(gates, step * batch * width);
-    const output = at(outputs, step * stateSize), cell = at(cells, step * stateSize);
-    const mask = at(masks, step * stateSize);
-    // One step at a time, so that its gates are still in the cache when the recurrent product adds to them.
-    if (ids) {
-      copyRows(batch, width, kernel, at(ids, step * batch), bias, g);
-    } else {
-      fillRows(batch, width, bias, g);
-      packedProduct(batch, width, inputSize, at(x, step * batch * inputSize), inputPanels, g, width, true);
-    }
-    packedProduct(batch, width, hidden, hiddenBefore, panels, g, width, true);
-    for (let row = 0; row < batch; row++) {
-      const n = row * hidden, m = at(g, row * width);
-      if (masks) activateRow(m, hidden, at(cellBefore, n), at(cell, n), at(output, n), at(mask, n), true);
-      else activateRow(m, hidden, at(cellBefore, n), at(cell, n), at(output, n), 0, false);
-    }
-    if (lengths) {
-      keepState(batch, hidden, step, lengths, hiddenBefore, output);
-      keepState(batch, hidden, step, lengths, cellBefore, cell);
-    }
-    hiddenBefore = output;
-    cellBefore = cell;
-  }
+  const job = changetype<LSTMForward>(malloc(offsetof<LSTMForward>()));
+  job.steps = steps;
+  job.batch = batch;
+  job.inputSize = inputSize;
+  job.hidden = hidden;
+  job.ids = ids;
+  job.x = x;
+  job.kernel = kernel;
+  job.bias = bias;
+  job.initialHidden = initialHidden;
+  job.initialCell = initialCell;
+  job.gates = gates;
+  job.outputs = outputs;
+  job.cells = cells;
+  job.lengths = lengths;
+  job.masks = masks;
+  job.reverse = reverse;
+  job.inputPanels = inputPanels;
+  job.panels = panels;
+  job.chunkRows = rowsPerChunk(batch);
+  share(LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
+  free(changetype<usize>(job));
   free(panels);
   if (inputPanels) free(inputPanels);
+}
+
+/** As the parameters of `lstmBackward`. */
+@unmanaged
+export class LSTMBackward {
+  steps: i32;
+  batch: i32;
+  hidden: i32;
+  ids: usize;
+  initialCell: usize;
+  gates: usize;
+  cells: usize;
+  dOutputs: usize;
+  dHidden: usize;
+  dCell: usize;
+  dKernel: usize;
+  dBias: usize;
+  lengths: usize;
+  masks: usize;
+  reverse: bool;
+  /** The transpose of `recurrentKernel`, packed. */
+  panels: usize;
+  chunkRows: i32;
+}
+
+/** The sums over `rows` rows, from `start`, of `count` columns, from `column`, of the gates' gradients. */
+@inline
+function sumRows(job: LSTMBackward, start: i32, rows: i32, column: i32, count: i32): void {
+  const width = 4 * job.hidden;
+  for (let row = start; row < start + rows; row++) {
+    const g = at(job.gates, row * width + column);
+    addRow(count, g, at(job.dBias, column));
+    if (job.ids) addRow(count, g, at(job.dKernel, load<i32>(at(job.ids, row)) * width + column));
+  }
+}
+
+/** All steps, from the last, for some rows of the batch. */
+export function lstmBackwardRows(job: LSTMBackward, chunk: i32): void {
+  const steps = job.steps, batch = job.batch, hidden = job.hidden, width = 4 * hidden, reverse = job.reverse;
+  const first = chunk * job.chunkRows, rows = min(batch - first, job.chunkRows);
+  const lengths = job.lengths ? at(job.lengths, first) : 0;
+  const dHidden = at(job.dHidden, first * hidden), dCell = at(job.dCell, first * hidden);
+  for (let index = steps - 1; index >= 0; index--) {
+    const step = reverse ? steps - 1 - index : index;
+    const start = step * batch + first, startBefore = (reverse ? step + 1 : step - 1) * batch + first;
+    const g = at(job.gates, start * width);
+    const cell = at(job.cells, start * hidden), dOutput = at(job.dOutputs, start * hidden);
+    const cellBefore = index > 0 ? at(job.cells, startBefore * hidden) : at(job.initialCell, first * hidden);
+    for (let row = 0; row < rows; row++) {
+      const n = row * hidden, m = at(g, row * width);
+      if (ended(lengths, row, step)) {
+        memory.fill(m, 0, <usize>width << 2);
+        continue;
+      }
+      const before = at(cellBefore, n), dO = at(dOutput, n), dH = at(dHidden, n), dC = at(dCell, n);
+      const mask = at(job.masks, start * hidden + n);
+      if (job.masks) differentiateRow(m, hidden, before, at(cell, n), dO, dH, dC, mask, true);
+      else differentiateRow(m, hidden, before, at(cell, n), dO, dH, dC, 0, false);
+      if (lengths) memory.fill(dH, 0, <usize>hidden << 2);
+    }
+    // Where sequences may have ended the product is added: to zeros in the others, to what passes in those.
+    packedProduct(rows, hidden, width, g, job.panels, dHidden, hidden, lengths != 0);
+    // A thread that has the whole batch sums the rows of this step while they are in the cache.
+    if (rows == batch) sumRows(job, start, rows, 0, width);
+  }
+}
+
+/** The sums over all steps and rows, in the order of a single thread, of some columns of the gates' gradients. */
+export function sumGateGradients(job: LSTMBackward, chunk: i32): void {
+  const column = chunk * STRIPE, count = min(4 * job.hidden - column, STRIPE);
+  for (let index = job.steps - 1; index >= 0; index--) {
+    const step = job.reverse ? job.steps - 1 - index : index;
+    sumRows(job, step * job.batch, job.batch, column, count);
+  }
 }
 
 /**
@@ -154,34 +302,32 @@ export function lstmBackward(
   dOutputs: usize, dHidden: usize, dCell: usize,
   dX: usize, dKernel: usize, dRecurrentKernel: usize, dBias: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
-  const width = 4 * hidden, rows = steps * batch, stateSize = batch * hidden;
+  const width = 4 * hidden, rows = steps * batch;
   memory.fill(dBias, 0, <usize>width << 2);
   if (ids) memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
   const panels = malloc(packedBytes(hidden, width));
   packMatrix(width, hidden, recurrentKernel, 1, width, panels); // the transpose
-  for (let index = steps - 1; index >= 0; index--) {
-    const step = reverse ? steps - 1 - index : index;
-    const g = at(gates, step * batch * width);
-    const cell = at(cells, step * stateSize), dOutput = at(dOutputs, step * stateSize);
-    const cellBefore = index > 0 ? at(cells, (reverse ? step + 1 : step - 1) * stateSize) : initialCell;
-    const mask = at(masks, step * stateSize);
-    for (let row = 0; row < batch; row++) {
-      const n = row * hidden, m = at(g, row * width);
-      if (ended(lengths, row, step)) {
-        memory.fill(m, 0, <usize>width << 2);
-        continue;
-      }
-      const before = at(cellBefore, n), dO = at(dOutput, n), dH = at(dHidden, n), dC = at(dCell, n);
-      if (masks) differentiateRow(m, hidden, before, at(cell, n), dO, dH, dC, at(mask, n), true);
-      else differentiateRow(m, hidden, before, at(cell, n), dO, dH, dC, 0, false);
-      if (lengths) memory.fill(dH, 0, <usize>hidden << 2);
-    }
-    // Where sequences may have ended the product is added: to zeros in the others, to what passes in those.
-    packedProduct(batch, hidden, width, g, panels, dHidden, hidden, lengths != 0);
-    // Sums over the rows of this step, while they are in the cache.
-    addColumnSums(batch, width, g, dBias);
-    if (ids) addRowsAt(batch, width, g, at(ids, step * batch), dKernel);
-  }
+  const job = changetype<LSTMBackward>(malloc(offsetof<LSTMBackward>()));
+  job.steps = steps;
+  job.batch = batch;
+  job.hidden = hidden;
+  job.ids = ids;
+  job.initialCell = initialCell;
+  job.gates = gates;
+  job.cells = cells;
+  job.dOutputs = dOutputs;
+  job.dHidden = dHidden;
+  job.dCell = dCell;
+  job.dKernel = dKernel;
+  job.dBias = dBias;
+  job.lengths = lengths;
+  job.masks = masks;
+  job.reverse = reverse;
+  job.panels = panels;
+  job.chunkRows = rowsPerChunk(batch);
+  share(LSTM_BACKWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
+  if (job.chunkRows < batch) share(GATE_GRADIENTS, changetype<usize>(job), chunksOf(width, STRIPE));
+  free(changetype<usize>(job));
   free(panels);
 
   const before = malloc((<usize>hidden * <usize>rows) << 2);

@@ -6,13 +6,19 @@
 // and sequential reads, the second-level cache keeps up even at a depth of thousands). A is read row by row; where it
 // is given transposed it is copied first.
 
+import { PRODUCT_COLUMNS, PRODUCT_ROWS, TRANSPOSITION } from "./jobs";
 import { at, free, malloc } from "./memory";
 import { multiplyAdd } from "./multiply-add";
+import { share, threads } from "./threads";
 
 /** Rows of A that meet all panels of a group before the next rows do. */
 const HEIGHT: i32 = 32;
 /** Columns of B packed at a time: with the depth of a long sequence, 3200, less than 1 MiB. */
 const GROUP: i32 = 64;
+/** Multiply-adds below which a product is not worth another thread's attention: some 10 microseconds of work. */
+const SHARED: i64 = 250_000;
+/** Rows that are transposed at a time: a multiple of 4. */
+const STRIP: i32 = 256;
 
 @inline
 function paddedColumns(columns: i32): i32 {
@@ -50,7 +56,7 @@ export function packMatrix(depth: i32, columns: i32, b: usize, rowStride: i32, c
 }
 
 /** Writes the transpose of row-major A [rows, columns] into a matrix of `stride` columns, 4 x 4 values at a time. */
-export function transpose(rows: i32, columns: i32, a: usize, target: usize, stride: i32): void {
+function transposeAlone(rows: i32, columns: i32, a: usize, target: usize, stride: i32): void {
   let row = 0;
   for (; row + 4 <= rows; row += 4) {
     let column = 0;
@@ -77,6 +83,33 @@ export function transpose(rows: i32, columns: i32, a: usize, target: usize, stri
       store<f32>(at(target, column * stride + row), load<f32>(at(a, row * columns + column)));
     }
   }
+}
+
+@unmanaged
+export class Transposition {
+  rows: i32;
+  columns: i32;
+  a: usize;
+  target: usize;
+  stride: i32;
+}
+
+export function transposeRows(job: Transposition, chunk: i32): void {
+  const first = chunk * STRIP, rows = min(job.rows - first, STRIP);
+  transposeAlone(rows, job.columns, at(job.a, first * job.columns), at(job.target, first), job.stride);
+}
+
+/** Writes the transpose of row-major A [rows, columns] into a matrix of `stride` columns. */
+export function transpose(rows: i32, columns: i32, a: usize, target: usize, stride: i32): void {
+  if (threads() == 1) return transposeAlone(rows, columns, a, target, stride);
+  const job = changetype<Transposition>(malloc(offsetof<Transposition>()));
+  job.rows = rows;
+  job.columns = columns;
+  job.a = a;
+  job.target = target;
+  job.stride = stride;
+  share(TRANSPOSITION, changetype<usize>(job), (rows + STRIP - 1) / STRIP);
+  free(changetype<usize>(job));
 }
 
 /** Writes eight results. */
@@ -185,6 +218,45 @@ export function packedProduct(
   }
 }
 
+@unmanaged
+export class Product {
+  rows: i32;
+  columns: i32;
+  depth: i32;
+  a: usize;
+  b: usize;
+  rowStride: i32;
+  columnStride: i32;
+  c: usize;
+  accumulate: bool;
+  /** Room for a group of columns, or for one a thread, each of `panelBytes`. */
+  panels: usize;
+  panelBytes: usize;
+  /** The first column of the group that is packed, where rows are shared. */
+  column: i32;
+}
+
+@inline
+function packGroup(job: Product, column: i32, panels: usize): void {
+  const b = at(job.b, column * job.columnStride);
+  packMatrix(job.depth, min(job.columns - column, GROUP), b, job.rowStride, job.columnStride, panels);
+}
+
+/** The columns of one group, packed by the thread that multiplies them. */
+export function productColumns(job: Product, group: i32, thread: i32): void {
+  const column = group * GROUP, panels = job.panels + <usize>thread * job.panelBytes;
+  packGroup(job, column, panels);
+  const width = min(job.columns - column, GROUP);
+  packedProduct(job.rows, width, job.depth, job.a, panels, at(job.c, column), job.columns, job.accumulate);
+}
+
+/** Some rows of one group of columns that is packed already. */
+export function productRows(job: Product, chunk: i32): void {
+  const first = chunk * HEIGHT, rows = min(job.rows - first, HEIGHT), width = min(job.columns - job.column, GROUP);
+  const a = at(job.a, first * job.depth), c = at(job.c, first * job.columns + job.column);
+  packedProduct(rows, width, job.depth, a, job.panels, c, job.columns, job.accumulate);
+}
+
 /**
  * C [rows, columns] = A [rows, depth] B [depth, columns], or C += A B, all row-major where they lie; `aTransposed` and
  * `bTransposed` say that the factor lies in memory as its transpose.
@@ -199,13 +271,34 @@ export function matrixProduct(
     transpose(depth, rows, a, copy, depth);
     a = copy;
   }
-  const rowStride = bTransposed ? 1 : columns, columnStride = bTransposed ? depth : 1;
-  const panels = malloc(packedBytes(min(columns, GROUP), depth));
-  for (let column = 0; column < columns; column += GROUP) {
-    const width = min(columns - column, GROUP);
-    packMatrix(depth, width, at(b, column * columnStride), rowStride, columnStride, panels);
-    packedProduct(rows, width, depth, a, panels, at(c, column), columns, accumulate);
+  const sharing = <i64>rows * columns * depth >= SHARED ? threads() : 1;
+  const groups = (columns + GROUP - 1) / GROUP;
+  const byColumns = sharing == 1 || groups >= 2 * sharing;
+  const panelBytes = packedBytes(min(columns, GROUP), depth);
+  const job = changetype<Product>(malloc(offsetof<Product>()));
+  job.rows = rows;
+  job.columns = columns;
+  job.depth = depth;
+  job.a = a;
+  job.b = b;
+  job.rowStride = bTransposed ? 1 : columns;
+  job.columnStride = bTransposed ? depth : 1;
+  job.c = c;
+  job.accumulate = accumulate;
+  job.panels = malloc(byColumns ? <usize>sharing * panelBytes : panelBytes);
+  job.panelBytes = panelBytes;
+  if (sharing == 1) {
+    for (let group = 0; group < groups; group++) productColumns(job, group, 0);
+  } else if (byColumns) {
+    share(PRODUCT_COLUMNS, changetype<usize>(job), groups);
+  } else {
+    for (let group = 0; group < groups; group++) {
+      job.column = group * GROUP;
+      packGroup(job, job.column, job.panels);
+      share(PRODUCT_ROWS, changetype<usize>(job), (rows + HEIGHT - 1) / HEIGHT);
+    }
   }
-  free(panels);
+  free(job.panels);
+  free(changetype<usize>(job));
   if (copy) free(copy);
 }

@@ -9,7 +9,7 @@ import type {WasmKernels} from './wasm-memory';
 /** The kernels of one binary on a memory of their own, with an allocator that never frees. */
 async function instantiate(binary: string) {
   await useBackend('wasm'); // admits relaxed SIMD where it needs a flag
-  const memory = new WebAssembly.Memory({initial: 256});
+  const memory = new WebAssembly.Memory({initial: 256, maximum: 65536});
   let top = 1024;
   const malloc = (bytes: number) => {
     const pointer = top;

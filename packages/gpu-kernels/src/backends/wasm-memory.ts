@@ -105,6 +105,8 @@ export interface WasmKernels {
     reverse: boolean,
   ): void;
   clearPadding(steps: number, batch: number, hidden: number, lengths: Pointer, outputs: Pointer): void;
+  /** See assembly/threads.ts. */
+  joinThreads(board: Pointer, count: number, index: number, looks: number, sleeps: boolean): void;
   matrixProduct(
     rows: number,
     columns: number,
@@ -216,15 +218,20 @@ export interface WasmKernels {
   ): void;
 }
 
-const attached = new WeakMap<WasmBackend, WasmKernels>();
+const attached = new WeakMap<WasmBackend, {kernels: WasmKernels; module: WebAssembly.Module}>();
 
-function imports(backend: WasmBackend): WebAssembly.Imports {
-  const {wasm} = backend;
+/** The memory that holds the backend's tensors. */
+export function memoryOf({wasm}: WasmBackend): WebAssembly.Memory {
   const memory = wasm.asm?.memory ?? wasm.wasmMemory;
   if (!memory || memory.buffer !== wasm.HEAPU8.buffer) {
     throw new Error('The memory of tfjs-backend-wasm was not found; this package works with its version 4.22.');
   }
-  return {env: {memory, malloc: (bytes: number) => allocate(backend, bytes), free: (at: number) => wasm._free(at)}};
+  return memory;
+}
+
+function imports(backend: WasmBackend): WebAssembly.Imports {
+  const free = (at: number) => backend.wasm._free(at);
+  return {env: {memory: memoryOf(backend), malloc: (bytes: number) => allocate(backend, bytes), free}};
 }
 
 /** The address of new memory, to be freed or given to a tensor. Throws a RangeError where none is left. */
@@ -235,8 +242,13 @@ export function allocate({wasm}: WasmBackend, bytes: number): Pointer {
   return pointer;
 }
 
-function bytes(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+/** The import of a memory that is not shared, and of one that is: one bit of the program (docs/decisions/0005). */
+const [alone, shared] = ['memory\u0002\u0001', 'memory\u0002\u0003'] as const;
+
+function bytes(base64: string, forSharedMemory: boolean): Uint8Array<ArrayBuffer> {
+  const program = atob(base64);
+  const fitting = forSharedMemory ? program.replace(alone, shared) : program;
+  return Uint8Array.from(fitting, (character) => character.charCodeAt(0));
 }
 
 /**
@@ -244,30 +256,42 @@ function bytes(base64: string): Uint8Array<ArrayBuffer> {
  * V8 has it by default since version 11.4; Node 20 is one version older and has it behind a flag, which is safe to set
  * at any time because it only admits more instructions (docs/decisions/0003).
  */
-function binary(): Uint8Array<ArrayBuffer> {
-  const relaxed = bytes(relaxedSIMDBinary);
+function binary(backend: WasmBackend): Uint8Array<ArrayBuffer> {
+  const {buffer} = memoryOf(backend);
+  const forSharedMemory = typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;
+  const relaxed = bytes(relaxedSIMDBinary, forSharedMemory);
   if (!WebAssembly.validate(relaxed)) {
     globalThis.process?.getBuiltinModule?.('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
   }
-  return WebAssembly.validate(relaxed) ? relaxed : bytes(simdBinary);
+  return WebAssembly.validate(relaxed) ? relaxed : bytes(simdBinary, forSharedMemory);
 }
 
 /** Instantiates our kernels on the backend's memory without blocking; browsers limit the blocking way. */
 export async function attachWasmKernels(backend: WasmBackend): Promise<void> {
   if (attached.has(backend)) return;
-  const {instance} = await WebAssembly.instantiate(binary(), imports(backend));
-  attached.set(backend, instance.exports as unknown as WasmKernels);
+  const {instance, module} = await WebAssembly.instantiate(binary(backend), imports(backend));
+  attached.set(backend, {kernels: instance.exports as unknown as WasmKernels, module});
+}
+
+function attachedTo(backend: WasmBackend) {
+  let program = attached.get(backend);
+  if (!program) {
+    const module = new WebAssembly.Module(binary(backend));
+    const {exports} = new WebAssembly.Instance(module, imports(backend));
+    program = {kernels: exports as unknown as WasmKernels, module};
+    attached.set(backend, program);
+  }
+  return program;
 }
 
 /** Our kernels on the backend's memory; instantiated on the spot for those who did not call `useBackend`. */
 export function wasmKernels(backend: WasmBackend): WasmKernels {
-  let kernels = attached.get(backend);
-  if (!kernels) {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary()), imports(backend));
-    kernels = instance.exports as unknown as WasmKernels;
-    attached.set(backend, kernels);
-  }
-  return kernels;
+  return attachedTo(backend).kernels;
+}
+
+/** What `wasmKernels` is an instance of, for threads to make theirs. */
+export function wasmModule(backend: WasmBackend): WebAssembly.Module {
+  return attachedTo(backend).module;
 }
 
 /** The byte address of a tensor's values. */

@@ -1,0 +1,23 @@
+// Every kind of job that threads can share: a number, because they have nothing but memory in common.
+
+import { LSTMBackward, lstmBackwardRows, LSTMForward, lstmForwardRows, sumGateGradients } from "./lstm";
+import { Product, productColumns, productRows, Transposition, transposeRows } from "./matrix-product";
+
+export const LSTM_FORWARD: i32 = 0;
+export const LSTM_BACKWARD: i32 = 1;
+export const GATE_GRADIENTS: i32 = 2;
+export const PRODUCT_COLUMNS: i32 = 3;
+export const PRODUCT_ROWS: i32 = 4;
+export const TRANSPOSITION: i32 = 5;
+
+/** Does one chunk of a job on the thread numbered `thread`. Must not allocate. */
+export function runChunk(kind: i32, job: usize, chunk: i32, thread: i32): void {
+  switch (kind) {
+    case LSTM_FORWARD: return lstmForwardRows(changetype<LSTMForward>(job), chunk);
+    case LSTM_BACKWARD: return lstmBackwardRows(changetype<LSTMBackward>(job), chunk);
+    case GATE_GRADIENTS: return sumGateGradients(changetype<LSTMBackward>(job), chunk);
+    case PRODUCT_COLUMNS: return productColumns(changetype<Product>(job), chunk, thread);
+    case PRODUCT_ROWS: return productRows(changetype<Product>(job), chunk);
+    case TRANSPOSITION: return transposeRows(changetype<Transposition>(job), chunk);
+  }
+}

@@ -1,0 +1,100 @@
+// Work shared by threads that all run this module on one memory.
+//
+// The main thread posts a job of some chunks and takes part in it; whichever thread is free claims the next chunk. One
+// that comes late finds less to do, and where none comes the main thread does it all, so nothing ever waits for a thread
+// to wake up. What a chunk computes does not depend on who does it: results are the same bits with any number of threads.
+//
+// A claim is a compare-and-swap of one number that holds both the job and the chunks left of it, so a thread that slept
+// through the end of a job cannot take a chunk of the next by what it knows of the last. A thread reads what the job is
+// only after it has claimed a chunk, which keeps the job as it is until that chunk is done.
+
+import { runChunk } from "./jobs";
+
+/** Lies in the shared memory; `src/backends/wasm-threads.ts` knows of `jobNumber` and `failed`. */
+@unmanaged
+class Board {
+  chunksLeft: u32;
+  jobNumber: u32;
+  done: i32;
+  /** Not 0 once a thread has ended by an error. */
+  failed: i32;
+  kind: i32;
+  chunks: i32;
+  job: usize;
+}
+
+/** 0 where this thread is alone. */
+let board: usize = 0;
+let threadCount: i32 = 1;
+let thread: i32 = 0;
+let patience: i32 = 0;
+let mayWait: bool = false;
+
+/**
+ * @param at the board, or 0 to be alone again.
+ * @param index 0 is the main thread.
+ * @param looks how often to look for what is awaited before sleeping.
+ * @param sleeps whether this thread may sleep: the main thread of a page may not.
+ */
+export function joinThreads(at: usize, count: i32, index: i32, looks: i32, sleeps: bool): void {
+  board = at;
+  threadCount = at ? count : 1;
+  thread = index;
+  patience = looks;
+  mayWait = sleeps;
+}
+
+/** How many threads take part in a job; each may need scratch space of its own. */
+export function threads(): i32 {
+  return threadCount;
+}
+
+/** The next chunk of the job on the board, or -1. */
+function claim(): i32 {
+  while (true) {
+    const ticket = atomic.load<u64>(board);
+    const left = <i32>ticket;
+    if (left == 0) return -1;
+    if (atomic.cmpxchg<u64>(board, ticket, ticket - 1) == ticket) return changetype<Board>(board).chunks - left;
+  }
+}
+
+function takePart(): void {
+  const shared = changetype<Board>(board);
+  for (let chunk = claim(); chunk >= 0; chunk = claim()) {
+    runChunk(shared.kind, shared.job, chunk, thread);
+    atomic.add<i32>(board, 1, offsetof<Board>("done"));
+  }
+}
+
+/** What the other threads do: takes part in jobs until there has been none for a while. */
+export function takePartForAWhile(): void {
+  for (let look = 0; look < patience; look++) {
+    if (atomic.load<u32>(board) == 0) continue;
+    takePart();
+    look = 0;
+  }
+}
+
+/** Does all chunks of a job, with the other threads where there are any; `job` is what `runChunk` takes for this kind. */
+export function share(kind: i32, job: usize, chunks: i32): void {
+  if (threadCount == 1 || chunks < 2) {
+    for (let chunk = 0; chunk < chunks; chunk++) runChunk(kind, job, chunk, thread);
+    return;
+  }
+  const shared = changetype<Board>(board);
+  shared.kind = kind;
+  shared.chunks = chunks;
+  shared.job = job;
+  atomic.store<i32>(board, 0, offsetof<Board>("done"));
+  atomic.store<u64>(board, (<u64>(shared.jobNumber + 1) << 32) | <u64>chunks);
+  atomic.notify(board + offsetof<Board>("jobNumber"), threadCount - 1);
+  takePart();
+  for (let look = 0; ; look++) {
+    const done = atomic.load<i32>(board, offsetof<Board>("done"));
+    if (done == chunks) return;
+    if (atomic.load<i32>(board, offsetof<Board>("failed"))) unreachable();
+    // With fewer cores than threads, one that works may be waiting for this core.
+    if (mayWait && look > patience) atomic.wait<i32>(board + offsetof<Board>("done"), done, 50_000);
+  }
+}

@@ -1,0 +1,193 @@
+import {execFile} from 'node:child_process';
+import path from 'node:path';
+import {promisify} from 'node:util';
+import {seededIds, seededValues} from '@gatefold/test-kit';
+import * as tf from '@tensorflow/tfjs';
+import {build} from 'esbuild';
+import {afterAll, describe, expect, test, vi} from 'vitest';
+import {BackendError} from '../errors/backend-error';
+import {linear} from '../linear/linear';
+import {lstm} from '../lstm/lstm';
+import {useBackend} from './use-backend';
+import type {WasmBackend} from './wasm-memory';
+import {startThreadedWasm} from './wasm-threads';
+
+async function useThreads(threads: number): Promise<WasmBackend> {
+  await startThreadedWasm(threads);
+  await useBackend('wasm');
+  return tf.engine().backend as WasmBackend;
+}
+
+const tensor = (shape: number[], seed: number) =>
+  tf.tensor(seededValues(tf.util.sizeFromShape(shape), seed, 0.3), shape);
+
+interface Sizes {
+  steps: number;
+  batch: number;
+  inputSize: number;
+  hidden: number;
+  fromIds?: boolean;
+  reverse?: boolean;
+  withLengths?: boolean;
+}
+
+/** Outputs of an LSTM and a linear layer over them, and all gradients. */
+function everything({steps, batch, inputSize, hidden, fromIds, reverse, withLengths}: Sizes): Float32Array[] {
+  const ids = tf.tensor2d(seededIds(steps * batch, inputSize, 1), [steps, batch], 'int32');
+  const lengths = tf.tensor1d(seededIds(batch, steps + 1, 2), 'int32');
+  const parameters = [
+    tensor([steps, batch, inputSize], 3),
+    tensor([inputSize, 4 * hidden], 4),
+    tensor([hidden, 4 * hidden], 5),
+    tensor([4 * hidden], 6),
+    tensor([hidden, inputSize], 7),
+    tensor([inputSize], 8),
+  ];
+  const run = (...given: tf.Tensor[]) => {
+    const [x, kernel, recurrentKernel, bias, outputKernel, outputBias] = given as [tf.Tensor3D, ...tf.Tensor2D[]];
+    const {outputs} = lstm({
+      ...{x: fromIds ? ids : x, kernel: kernel!, recurrentKernel: recurrentKernel!, reverse},
+      bias: bias as unknown as tf.Tensor1D,
+      ...(withLengths ? {lengths} : {}),
+    });
+    return linear({x: outputs, kernel: outputKernel!, bias: outputBias as unknown as tf.Tensor1D});
+  };
+  const loss = (...given: tf.Tensor[]) => tf.add(tf.sum(tf.square(run(...given))), tf.mul(0, tf.sum(given[0]!)));
+  return tf.tidy(() =>
+    [run(...parameters), ...tf.grads(loss)(parameters)].map((each) => each.dataSync().slice() as Float32Array),
+  );
+}
+
+/** Compares bits, and quickly. */
+function expectSame(actual: ArrayBufferView[], expected: ArrayBufferView[]): void {
+  const bits = (all: ArrayBufferView[]) => all.map(({buffer}) => Buffer.from(buffer as ArrayBuffer));
+  const wanted = bits(expected);
+  expect(bits(actual).map((each, index) => each.equals(wanted[index]!))).toEqual(wanted.map(() => true));
+}
+
+/** The last line of a process of its own that uses the package as it is here. */
+async function runProcess(program: string): Promise<string> {
+  const {outputFiles} = await build({
+    stdin: {contents: program, resolveDir: import.meta.dirname, loader: 'ts'},
+    ...{bundle: true, write: false, platform: 'node', format: 'esm', packages: 'external'},
+  });
+  const options = {cwd: path.join(import.meta.dirname, '../..'), timeout: 30_000};
+  const running = promisify(execFile)(process.execPath, ['--input-type=module', '-'], options);
+  running.child.stdin!.end(outputFiles[0]!.text);
+  return (await running).stdout.trim().split('\n').at(-1)!;
+}
+
+afterAll(() => startThreadedWasm(1));
+
+describe('wasm on threads', () => {
+  const cases: Sizes[] = [
+    {steps: 10, batch: 64, inputSize: 27, hidden: 64, fromIds: true},
+    {steps: 7, batch: 37, inputSize: 70, hidden: 90},
+    {steps: 6, batch: 33, inputSize: 5, hidden: 65, reverse: true},
+    {steps: 9, batch: 30, inputSize: 129, hidden: 40, withLengths: true},
+    {steps: 9, batch: 30, inputSize: 12, hidden: 50, fromIds: true, withLengths: true, reverse: true},
+    {steps: 1, batch: 3, inputSize: 2, hidden: 3},
+    {steps: 3, batch: 0, inputSize: 2, hidden: 3},
+  ];
+  test.each(cases)('%j: the same bits as on one', async (sizes) => {
+    await useThreads(1);
+    const expected = everything(sizes);
+    for (const threads of [2, 5]) {
+      await useThreads(threads);
+      for (let round = 0; round < 2; round++) expectSame(everything(sizes), expected);
+    }
+  });
+
+  test('large products: the same bits as on one, by columns and by rows', async () => {
+    const products = () =>
+      tf.tidy(() => {
+        const [wide, narrow] = [tensor([300, 500], 1), tensor([3, 70, 200], 2)];
+        return [
+          tf.matMul(wide, wide, true, false),
+          tf.matMul(wide, wide, false, true),
+          tf.matMul(narrow, narrow, false, true),
+          tf.matMul(narrow, narrow, true, false),
+        ].map((each) => each.dataSync().slice());
+      });
+    await useThreads(1);
+    const expected = products();
+    await useThreads(2);
+    for (let round = 0; round < 20; round++) expectSame(products(), expected);
+  });
+
+  test('many jobs in quick and in slow succession', async () => {
+    await useThreads(3);
+    const x = tensor([64, 64], 1);
+    const expected = tf.matMul(x, x, false, true).dataSync().slice();
+    for (let round = 0; round < 2000; round++) {
+      const product = tf.matMul(x, x, false, true);
+      if (round % 100 === 0) {
+        expectSame([product.dataSync()], [expected]);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      product.dispose();
+    }
+  });
+
+  test('the memory grows under the threads', async () => {
+    await useThreads(2);
+    const x = tensor([200, 200], 1);
+    const expected = tf.matMul(x, x, true, false).dataSync().slice();
+    const large = Array.from({length: 8}, () => tf.zeros([2048, 2048])); // 128 MiB
+    expectSame([tf.matMul(x, x, true, false).dataSync()], [expected]);
+    const ones = tf.ones([1200, 300]);
+    const sums = tf.matMul(ones, ones, false, true);
+    expect([tf.min(sums).dataSync()[0], tf.max(sums).dataSync()[0]]).toEqual([300, 300]);
+    tf.dispose([large, ones, sums]);
+  });
+
+  test('one backend follows another; the same number of threads keeps the one there is', async () => {
+    const [first, second] = [await useThreads(2), await useThreads(2)];
+    expect(second).toBe(first);
+    const kept = tf.ones([3]);
+    await startThreadedWasm(2);
+    expect([...kept.dataSync()]).toEqual([1, 1, 1]);
+    const alone = await useThreads(1);
+    expect(alone).not.toBe(first);
+    expect(alone.wasm.HEAPU8.buffer).not.toBeInstanceOf(SharedArrayBuffer);
+    expect([...tf.matMul(tf.ones([2, 50]), tf.ones([2, 50]), false, true).dataSync()]).toEqual([50, 50, 50, 50]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, '2'])('%j threads are refused', async (threads) => {
+    const attempt = startThreadedWasm(threads as number);
+    await expect(attempt).rejects.toThrow(BackendError);
+    await expect(attempt).rejects.toThrow(`threads is ${threads}, expected a whole number from 1 up`);
+  });
+
+  test('a page that is not cross-origin isolated is told what to send', async () => {
+    await useThreads(1);
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    try {
+      await expect(startThreadedWasm(2)).rejects.toThrow(BackendError);
+      await expect(startThreadedWasm(2)).rejects.toThrow('"Cross-Origin-Opener-Policy: same-origin"');
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
+  const prelude = `
+    import * as tf from '@tensorflow/tfjs-core';
+    import {startThreadedWasm} from './wasm-threads';
+    import {useBackend} from './use-backend';
+    await startThreadedWasm(3);
+    await useBackend('wasm');
+    const product = () => tf.matMul(tf.ones([90, 90]), tf.ones([90, 90]), false, true).dataSync()[0];
+  `;
+  test.each([
+    ['by itself', '', '90'],
+    ['after the backend was removed', "tf.removeBackend('wasm');", '90'],
+    [
+      'after a change to one thread',
+      "await startThreadedWasm(1); await useBackend('wasm'); console.log(product());",
+      '90',
+    ],
+    ['by an error', "process.exitCode = 0; setTimeout(() => { console.log('late'); process.exit(); }, 50);", 'late'],
+  ])('the process ends %s', async (_, program, last) => {
+    expect(await runProcess(`${prelude} console.log(product()); ${program}`)).toBe(last);
+  });
+});
