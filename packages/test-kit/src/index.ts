@@ -1,3 +1,5 @@
+import './gpu-errors';
+
 export {backendsUnderTest} from './backends-under-test';
 export {checkGradient} from './check-gradient';
 export {clampsIds} from './clamps-ids';

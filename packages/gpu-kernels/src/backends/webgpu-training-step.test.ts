@@ -1,0 +1,116 @@
+import {backendsUnderTest, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import * as tf from '@tensorflow/tfjs';
+import {afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
+import {linear} from '../linear/linear';
+import {lstm} from '../lstm/lstm';
+import {sgdStep} from '../optimizer-step/optimizer-step';
+import {sparseCrossEntropy} from '../sparse-cross-entropy/sparse-cross-entropy';
+import {useBackend} from './use-backend';
+import type {WebGPUBackend} from './webgpu-dispatch';
+
+/** The character model of one layer, with seeded weights and a batch. */
+function prepare({steps, batch, vocabulary, size} = {steps: 10, batch: 64, vocabulary: 27, size: 64}) {
+  const shapes = [[vocabulary, 4 * size], [size, 4 * size], [4 * size], [size, vocabulary], [vocabulary]];
+  const parameters = shapes.map((shape, index) =>
+    tf.tidy(() => tf.variable(tf.tensor(seededValues(tf.util.sizeFromShape(shape), index, 0.3), shape))),
+  );
+  const [x, labels] = [1, 2].map((seed) =>
+    tf.tensor2d(seededIds(steps * batch, vocabulary, seed), [steps, batch], 'int32'),
+  ) as [tf.Tensor2D, tf.Tensor2D];
+  const [kernel, recurrentKernel, bias, outputKernel, outputBias] = parameters as tf.Tensor[] as [
+    ...[tf.Tensor2D, tf.Tensor2D, tf.Tensor1D],
+    ...[tf.Tensor2D, tf.Tensor1D],
+  ];
+  /** One training step; gives the loss. */
+  const step = () => {
+    const {value, grads} = tf.variableGrads(() => {
+      const {outputs} = lstm({x, kernel, recurrentKernel, bias});
+      const logits = linear({x: outputs, kernel: outputKernel, bias: outputBias});
+      return sparseCrossEntropy({logits, labels}) as tf.Scalar;
+    }, parameters);
+    const gradients = parameters.map(({name}) => grads[name]!);
+    tf.dispose([sgdStep({parameters, gradients, learningRate: 1, clipNorm: 1.25}), grads]);
+    return value;
+  };
+  return {step, parameters, dispose: () => tf.dispose([parameters, x, labels])};
+}
+
+async function losses(count: number): Promise<number[]> {
+  const {step, dispose} = prepare();
+  const found: number[] = [];
+  for (let done = 0; done < count; done++) {
+    const loss = step();
+    found.push((await loss.data())[0]!);
+    loss.dispose();
+  }
+  dispose();
+  return found;
+}
+
+describe.runIf(backendsUnderTest.includes('webgpu'))('a training step of the 64-unit character model on webgpu', () => {
+  beforeAll(async () => {
+    await useBackend('webgpu');
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  test('takes at most 20 dispatches', async () => {
+    const {step, dispose} = prepare();
+    const dispatched = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
+    await step().data();
+    expect(dispatched.mock.calls.length).toBeLessThanOrEqual(20);
+    dispose();
+  });
+
+  test('gives the losses of cpu within 1e-5 for ten steps', async () => {
+    const actual = await losses(10);
+    await useBackend('cpu');
+    const expected = await losses(10);
+    await useBackend('webgpu');
+    expectClose(actual, expected, {relative: 1e-5});
+  });
+
+  test('leaves no tensor and no GPU buffer behind in 1000 steps', async () => {
+    const {step, dispose} = prepare({steps: 3, batch: 5, vocabulary: 7, size: 6});
+    const bytes = () => (tf.memory() as unknown as {numBytesInGPU: number}).numBytesInGPU;
+    const run = async (count: number) => {
+      for (let done = 0; done < count; done++) {
+        const loss = step();
+        if (done % 100 === 99) await loss.data(); // or the commands of all steps wait in the queue
+        loss.dispose();
+      }
+    };
+    await run(100);
+    const before = bytes();
+    await expectNoLeak(() => run(1000));
+    expect(bytes()).toBe(before);
+    dispose();
+  });
+
+  test('runs within the limits that every device has, and in at most 20 dispatches', async () => {
+    const expected = await losses(3);
+    const adapter = await navigator.gpu.requestAdapter();
+    const device = await adapter!.requestDevice();
+    const full = tf.backend() as WebGPUBackend;
+    const backend = new (full.constructor as new (device: GPUDevice) => WebGPUBackend)(device);
+    expect(device.limits.maxStorageBuffersPerShaderStage).toBeLessThanOrEqual(10);
+    const errors: string[] = [];
+    device.addEventListener('uncapturederror', (event) =>
+      errors.push((event as GPUUncapturedErrorEvent).error.message),
+    );
+    const registered = tf.engine().registryFactory.webgpu!;
+    await useBackend('cpu');
+    tf.engine().registry.webgpu = backend as tf.KernelBackend;
+    try {
+      await tf.setBackend('webgpu');
+      const dispatched = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
+      expectClose(await losses(3), expected, {relative: 1e-5});
+      expect(dispatched.mock.calls.length / 3).toBeLessThanOrEqual(20);
+      expect(errors).toEqual([]);
+    } finally {
+      await useBackend('cpu');
+      tf.engine().registry.webgpu = full as tf.KernelBackend;
+      tf.engine().registryFactory.webgpu = registered;
+      device.destroy();
+    }
+  });
+});
