@@ -9,18 +9,22 @@ import {gruCPU} from './gru/cpu';
 import {gruWasm} from './gru/wasm';
 import {gruWebGL} from './gru/webgl';
 import {linearCPU} from './linear/cpu';
+import {linearTensorflow} from './linear/tensorflow';
 import {linearWasm} from './linear/wasm';
 import {linearWebGL} from './linear/webgl';
 import {linearWebGPU} from './linear/webgpu';
 import {lstmCPU} from './lstm/cpu';
+import {lstmTensorflow} from './lstm/tensorflow';
 import {lstmWasm} from './lstm/wasm';
 import {lstmWebGL} from './lstm/webgl';
 import {lstmWebGPU} from './lstm/webgpu';
 import {optimizerStepCPU} from './optimizer-step/cpu';
+import {optimizerStepTensorflow} from './optimizer-step/tensorflow';
 import {optimizerStepWasm} from './optimizer-step/wasm';
 import {optimizerStepWebGL} from './optimizer-step/webgl';
 import {optimizerStepWebGPU} from './optimizer-step/webgpu';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
+import {sparseCrossEntropyTensorflow} from './sparse-cross-entropy/tensorflow';
 import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
 import {sparseCrossEntropyWebGL} from './sparse-cross-entropy/webgl';
 import {sparseCrossEntropyWebGPU} from './sparse-cross-entropy/webgpu';
@@ -34,6 +38,7 @@ const kernels: KernelConfig[] = [
   ...lstmWasm,
   ...lstmWebGL,
   ...lstmWebGPU,
+  ...lstmTensorflow,
   ...gruCPU,
   ...gruWasm,
   ...gruWebGL,
@@ -41,10 +46,12 @@ const kernels: KernelConfig[] = [
   ...linearWasm,
   ...linearWebGL,
   ...linearWebGPU,
+  ...linearTensorflow,
   ...sparseCrossEntropyCPU,
   ...sparseCrossEntropyWasm,
   ...sparseCrossEntropyWebGL,
   ...sparseCrossEntropyWebGPU,
+  ...sparseCrossEntropyTensorflow,
   ...embeddingCPU,
   ...embeddingWasm,
   ...embeddingWebGL,
@@ -53,6 +60,7 @@ const kernels: KernelConfig[] = [
   ...optimizerStepWasm,
   ...optimizerStepWebGL,
   ...optimizerStepWebGPU,
+  ...optimizerStepTensorflow,
 ];
 
 /** In the place of tfjs's own, so that any model gains. */

@@ -1,0 +1,161 @@
+// The LSTM on tfjs-node, composed of TensorFlow's own operations. Forward: the part of the gates that comes from the
+// inputs, for all steps at once; then for each step a product with R and the equations one by one. Backward: for each step
+// LSTMBlockCellGrad, which is the pointwise part in one pass, and a product; after the loop one product for all of dR.
+//
+// BlockLSTMV2 does the whole pass in one operation, but multiplies by a slower product: at 256 units it takes about twice
+// as long as these many (docs/decisions/0008). LSTMBlockCellGrad has its gates in the order i, c, f, o.
+import type {NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import type {SelectiveKernel} from '../backends/has-kernel';
+import {
+  int,
+  type TensorflowBackend,
+  type TensorflowInput,
+  type TensorflowOps,
+  type TensorflowTensor,
+  type,
+  withOps,
+} from '../backends/tensorflow-op';
+import {stepsInOrder} from '../sequence/cpu';
+import {sequenceSizes} from '../sequence/sizes';
+import {fromInputs, going, inputGradients, pack, statesBefore, unpack} from '../sequence/tensorflow';
+
+type Four = [TensorflowTensor, TensorflowTensor, TensorflowTensor, TensorflowTensor];
+
+interface Call {
+  inputs: NamedTensorInfoMap;
+  attrs?: {reverse?: boolean};
+  backend: TensorflowBackend;
+}
+
+/** Beside the outputs and the final state, what the gradient needs: the gates `[4T, B, H]`, i f c o of each step; cells. */
+function forward({inputs, attrs, backend}: Call): Tensor[] {
+  const {steps, batch, hiddenSize} = sequenceSizes(inputs);
+  const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
+  const {recurrentKernel, hidden, cell} = tensors as Record<string, TensorInfo>;
+  return withOps(backend, (ops) => {
+    const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
+    const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
+    const projected = fromInputs(ops, 'lstm', tensors as Record<'x' | 'kernel' | 'bias', TensorInfo>); // [T, B, 4H]
+    let h = ops.run('Identity', [hidden!]);
+    let s = ops.run('Identity', [cell!]);
+    if (steps === 0 || batch === 0) {
+      const nothing = (...shape: number[]) => ops.constant('float32', [], shape);
+      return [
+        nothing(steps, batch, hiddenSize),
+        h,
+        s,
+        nothing(4 * steps, batch, hiddenSize),
+        nothing(steps, batch, hiddenSize),
+      ];
+    }
+    const inputAt = unpack(ops, projected);
+    const maskAt = candidateMask && unpack(ops, candidateMask);
+    const live = lengths && going(ops, steps, lengths);
+    const liveAt = live && unpack(ops, live);
+    const axis = ops.constant('int32', [1]);
+    const gates: TensorflowTensor[][] = [];
+    const outputs: TensorflowTensor[] = [];
+    const cells: TensorflowTensor[] = [];
+    for (const step of stepsInOrder(steps, attrs?.reverse ?? false)) {
+      const sums = add(inputAt[step]!, ops.run('MatMul', [h, recurrentKernel!])); // [B, 4H]
+      const parts = ops.runMany('Split', [axis, sums], {num_split: int(4)}, 4);
+      const [i, f, c, o] = parts.map((part, gate) => ops.run(gate === 2 ? 'Tanh' : 'Sigmoid', [part])) as Four;
+      const newCell = add(mul(f, s), mul(i, maskAt ? mul(c, maskAt[step]!) : c));
+      const newHidden = mul(o, ops.run('Tanh', [newCell]));
+      h = liveAt ? ops.run('SelectV2', [liveAt[step]!, newHidden, h]) : newHidden;
+      s = liveAt ? ops.run('SelectV2', [liveAt[step]!, newCell, s]) : newCell;
+      gates[step] = [i, f, c, o];
+      outputs[step] = h;
+      cells[step] = s;
+    }
+    const states = pack(ops, outputs);
+    const cleared = live ? ops.run('SelectV2', [live, states, ops.constant('float32', [0])]) : states;
+    return [cleared, h, s, pack(ops, gates.flat()), pack(ops, cells)];
+  });
+}
+
+function backward({inputs, attrs, backend}: Call): Tensor[] {
+  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
+  const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
+  const {recurrentKernel, hidden, cell, gates, cells, outputsGradient, hiddenGradient, cellGradient} =
+    tensors as Record<string, TensorInfo>;
+  const reverse = attrs?.reverse ?? false;
+  return withOps(backend, (ops) => {
+    const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
+    const select = (where: TensorflowInput, a: TensorflowInput, b: TensorflowInput) =>
+      ops.run('SelectV2', [where, a, b]);
+    let dh = ops.run('Identity', [hiddenGradient!]);
+    let ds = ops.run('Identity', [cellGradient!]);
+    if (steps === 0 || batch === 0) {
+      const zeros = (...shape: number[]) =>
+        ops.run('Fill', [ops.constant('int32', shape, [shape.length]), ops.constant('float32', [0])]);
+      const width = 4 * hiddenSize;
+      const weights = [zeros(inputSize, width), zeros(hiddenSize, width), zeros(width), dh, ds];
+      return fromIds ? weights : [...weights, zeros(steps, batch, inputSize)];
+    }
+    const gateAt = unpack(ops, gates!);
+    const cellAt = unpack(ops, cells!);
+    const squashedAt = unpack(ops, ops.run('Tanh', [cells!]));
+    const live = lengths && going(ops, steps, lengths);
+    const liveAt = live && unpack(ops, live);
+    const zero = ops.constant('float32', [0]);
+    const upstreamAt = unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
+    const maskAt = candidateMask && unpack(ops, gateFactors(ops, candidateMask));
+    const reordered = exchangeFAndC(ops, recurrentKernel!);
+    // What LSTMBlockCellGrad takes for the forward pass and, without peepholes, only looks at the shapes of.
+    const noInput = ops.constant('float32', [], [batch, 0]);
+    const unused = ops.run('Fill', [ops.constant('int32', [hiddenSize], [1]), zero]);
+    const unusedBias = ops.run('Fill', [ops.constant('int32', [4 * hiddenSize], [1]), zero]);
+    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H], order i c f o
+    for (const step of stepsInOrder(steps, !reverse)) {
+      const [i, f, c, o] = gateAt.slice(4 * step) as Four;
+      const before = cellAt[reverse ? step + 1 : step - 1] ?? cell!;
+      let [dsBefore, dSums] = ops.runMany(
+        'LSTMBlockCellGrad',
+        [
+          ...[noInput, before, hidden!, recurrentKernel!, unused, unused, unused, unusedBias],
+          ...[i, cellAt[step]!, f, o, c, squashedAt[step]!, ds, add(dh, upstreamAt[step]!)],
+        ],
+        {use_peephole: false},
+        5,
+      ) as [TensorflowTensor, TensorflowTensor];
+      if (maskAt) dSums = ops.run('Mul', [dSums, maskAt[step]!]);
+      if (liveAt) {
+        dSums = select(liveAt[step]!, dSums, zero);
+        dsBefore = select(liveAt[step]!, dsBefore, ds);
+      }
+      const dhBefore = ops.run('MatMul', [dSums, reordered], {transpose_b: true});
+      dh = liveAt ? select(liveAt[step]!, dhBefore, dh) : dhBefore;
+      ds = dsBefore;
+      sums[step] = dSums;
+    }
+    const all = ops.reshape(pack(ops, sums), [steps * batch, 4 * hiddenSize]);
+    const states = statesBefore(ops, {hidden: hidden!, outputs: tensors.outputs!}, reverse, live);
+    const [kernel, bias] = inputGradients(ops, tensors.x!, inputSize, all);
+    const weights = [kernel, ops.run('MatMul', [states, all], {transpose_a: true}), bias];
+    const results = [...weights.map((gradient) => exchangeFAndC(ops, gradient)), dh, ds];
+    if (fromIds) return results;
+    const dx = ops.run('MatMul', [all, exchangeFAndC(ops, tensors.kernel!)], {transpose_b: true});
+    return [...results, ops.reshape(dx, [steps, batch, inputSize])];
+  });
+}
+
+/** Columns in the order i, f, c, o as i, c, f, o, and the other way round. */
+function exchangeFAndC(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
+  const axis = ops.constant('int32', [tensor.shape.length - 1]);
+  const [i, f, c, o] = ops.runMany('Split', [axis, tensor], {num_split: int(4)}, 4) as Four;
+  return ops.run('ConcatV2', [i, c, f, o, axis], {N: int(4), T: type('float32')});
+}
+
+/** What the mask of the candidate [T, B, H] makes of the gradients of i, c, f and o: i is multiplied with c. */
+function gateFactors(ops: TensorflowOps, mask: TensorInfo): TensorflowTensor {
+  const ones = ops.run('OnesLike', [mask]);
+  return ops.run('ConcatV2', [mask, mask, ones, ones, ops.constant('int32', [2])], {N: int(4), T: type('float32')});
+}
+
+const supports = () => true;
+
+export const lstmTensorflow = [
+  {kernelName: 'FusedLSTM', backendName: 'tensorflow', kernelFunc: forward, supports},
+  {kernelName: 'FusedLSTMGrad', backendName: 'tensorflow', kernelFunc: backward},
+] as unknown as SelectiveKernel[];

@@ -1,0 +1,137 @@
+// Optimizer steps on tfjs-node, in place. A tensor of tfjs-node is a value that nothing changes, but the ops InplaceAdd,
+// InplaceSub and InplaceUpdate of TensorFlow write rows into the memory of their input, and so reach into it: a table that
+// is looked up stays an ordinary tfjs variable, and a step costs what its rows cost (docs/decisions/0008). Dense gradients
+// are one row as long as the parameter.
+//
+// Nothing is read back but ids: where the norm is not finite, `Select` hands the old state on, and MulNoNan makes zeros of
+// every change.
+import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import type {SelectiveKernel} from '../backends/has-kernel';
+import {
+  int,
+  type TensorflowBackend,
+  type TensorflowInput,
+  type TensorflowOps,
+  type TensorflowTensor,
+  type,
+  withOps,
+} from '../backends/tensorflow-op';
+import {expectRowIds} from '../rows/cpu';
+import type {UpdateRule} from './optimizer-step';
+
+interface Call {
+  inputs: {parameters: TensorInfo[]; gradients: TensorInfo[]; ids: (TensorInfo | undefined)[]; slots: TensorInfo[]};
+  attrs: {rule: UpdateRule; clipNorm?: number};
+  backend: TensorflowBackend;
+}
+
+/** The square root of the sum of all squares. */
+function globalNorm(ops: TensorflowOps, gradients: TensorInfo[]): TensorflowTensor {
+  if (gradients.length === 0) return ops.constant('float32', [0]);
+  const halves = gradients.map((gradient) => ops.run('L2Loss', [gradient])); // the sum of squares, halved
+  const half = ops.run('AddN', halves, {N: int(halves.length), T: type('float32')});
+  return ops.run('Sqrt', [ops.run('AddV2', [half, half])]);
+}
+
+/** What a step changes of one parameter: some rows of it and of its state. */
+interface Rows {
+  parameter: TensorflowInput;
+  state: TensorflowInput[];
+  ids: TensorflowInput;
+  gradient: TensorflowInput;
+}
+
+/** The whole of a parameter as one row of its own memory. */
+function wholeOf(ops: TensorflowOps, parameter: TensorInfo, state: TensorInfo[], gradient: TensorInfo): Rows {
+  const size = parameter.shape.reduce((product, length) => product * length, 1);
+  const row = (tensor: TensorInfo) => ops.reshape(tensor, [1, size]);
+  const ids = ops.constant('int32', [0], [1]);
+  return {parameter: row(parameter), state: state.map(row), ids, gradient: row(gradient)};
+}
+
+/** The rows that are listed, but those of id -1. */
+function listedRows(ops: TensorflowOps, rows: Rows, listed: Int32Array): Rows {
+  const kept = [...listed.keys()].filter((index) => listed[index]! >= 0);
+  if (kept.length === listed.length) return rows;
+  const places = ops.constant('int32', kept, [kept.length]);
+  const [ids, gradient] = [rows.ids, rows.gradient].map((tensor) => take(ops, tensor, places));
+  return {...rows, ids: ids!, gradient: gradient!};
+}
+
+function take(ops: TensorflowOps, tensor: TensorflowInput, ids: TensorflowInput): TensorflowTensor {
+  return ops.run('GatherV2', [tensor, ids, ops.constant('int32', [0])]);
+}
+
+/**
+ * The state after the step, then the direction and the length of what the parameter moves by, from the gradient (clipped)
+ * and the state before.
+ */
+function update(
+  ops: TensorflowOps,
+  rule: UpdateRule,
+  gradient: TensorflowInput,
+  before: TensorflowInput[],
+): {state: TensorflowTensor[]; direction: TensorflowInput; rate: number} {
+  const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
+  const times = (factor: number, tensor: TensorflowInput) =>
+    ops.run('Mul', [tensor, ops.constant('float32', [factor])]);
+  const divided = (tensor: TensorflowInput, squares: TensorflowInput, epsilon: number) =>
+    ops.run('RealDiv', [tensor, add(ops.run('Sqrt', [squares]), ops.constant('float32', [epsilon]))]);
+  switch (rule.kind) {
+    case 'sgd':
+      return {state: [], direction: gradient, rate: rule.learningRate};
+    case 'momentum': {
+      const velocity = add(times(rule.decay, before[0]!), gradient);
+      return {state: [velocity], direction: velocity, rate: rule.learningRate};
+    }
+    case 'adagrad': {
+      const accumulator = add(before[0]!, ops.run('Square', [gradient]));
+      return {state: [accumulator], direction: divided(gradient, accumulator, rule.epsilon), rate: rule.learningRate};
+    }
+    case 'adam': {
+      const {beta1, beta2, epsilon, step, learningRate} = rule;
+      const first = add(times(beta1, before[0]!), times(1 - beta1, gradient));
+      const second = add(times(beta2, before[1]!), times(1 - beta2, ops.run('Square', [gradient])));
+      const direction = divided(first, times(1 / (1 - beta2 ** step), second), epsilon);
+      return {state: [first, second], direction, rate: learningRate / (1 - beta1 ** step)};
+    }
+  }
+}
+
+function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): Tensor {
+  const {parameters, gradients, slots} = inputs;
+  const [norm] = withOps(backend, (ops) => {
+    const listed = inputs.ids.map((ids) => ids && (ops.read(ids) as Int32Array));
+    listed.forEach((ids, index) => {
+      if (ids) expectRowIds(`${rule.kind}Step: gradients[${index}].ids`, ids, parameters[index]!.shape[0]!);
+    });
+    const norm = globalNorm(ops, gradients);
+    const isSound = ops.run('IsFinite', [norm]);
+    const sound = ops.run('Cast', [isSound], {DstT: type('float32')}); // 1 or 0
+    const limit = clipNorm !== undefined && ops.constant('float32', [clipNorm]);
+    const scale = limit && ops.run('RealDiv', [limit, ops.run('Maximum', [norm, limit])]);
+
+    parameters.forEach((parameter, index) => {
+      const state = slots.filter((_, slot) => slot % parameters.length === index);
+      const [gradient, ids] = [gradients[index]!, inputs.ids[index]];
+      const rows = ids
+        ? listedRows(ops, {parameter, state, ids, gradient}, listed[index]!)
+        : wholeOf(ops, parameter, state, gradient);
+      const before = ids ? rows.state.map((slot) => take(ops, slot, rows.ids)) : rows.state;
+      const clipped = scale ? ops.run('Mul', [rows.gradient, scale]) : rows.gradient;
+      const {state: after, direction, rate} = update(ops, rule, clipped, before);
+      after.forEach((values, slot) => {
+        const kept = ops.run('Select', [isSound, values, before[slot]!]);
+        ops.run('InplaceUpdate', [rows.state[slot]!, rows.ids, kept]);
+      });
+      const length = ops.run('Mul', [sound, ops.constant('float32', [rate])]);
+      ops.run('InplaceSub', [rows.parameter, rows.ids, ops.run('MulNoNan', [direction, length])]);
+    });
+    return [norm];
+  });
+  return norm!;
+}
+
+export const optimizerStepTensorflow = [
+  {kernelName: 'OptimizerStep', backendName: 'tensorflow', kernelFunc: optimizerStep, supports: () => true},
+] as unknown as SelectiveKernel[];

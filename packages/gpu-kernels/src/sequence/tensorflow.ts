@@ -1,0 +1,93 @@
+// What the recurrent kernels on tfjs-node share: the part of the gates that comes from the inputs, for all steps at once,
+// and its gradients; the states before each step; the padding behind short sequences.
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {int, type TensorflowInput, type TensorflowOps, type TensorflowTensor, type} from '../backends/tensorflow-op';
+import {expectIds} from '../rows/cpu';
+
+/** The planes of a tensor along its first axis, in its own memory. */
+export function unpack(ops: TensorflowOps, input: TensorflowInput): TensorflowTensor[] {
+  return ops.runMany('Unpack', [input], {num: int(input.shape[0]!)}, input.shape[0]!);
+}
+
+/** Tensors of one shape, side by side along a new first axis. */
+export function pack(ops: TensorflowOps, inputs: readonly TensorflowInput[]): TensorflowTensor {
+  return ops.run('Pack', inputs, {N: int(inputs.length), T: type('float32')});
+}
+
+/** x W + b of all steps `[T, B, W]`, for vectors x `[T, B, I]` or ids `[T, B]`. */
+export function fromInputs(
+  ops: TensorflowOps,
+  operation: string,
+  {x, kernel, bias}: Record<'x' | 'kernel' | 'bias', TensorInfo>,
+): TensorflowTensor {
+  const [steps, batch] = x.shape as [number, number];
+  const [inputSize, width] = kernel.shape as [number, number];
+  if (x.dtype !== 'int32') {
+    const product = ops.run('MatMul', [ops.reshape(x, [steps * batch, inputSize]), kernel]);
+    return ops.reshape(ops.run('BiasAdd', [product, bias]), [steps, batch, width]);
+  }
+  expectIds(`${operation}: x`, ops.read(x) as Int32Array, inputSize);
+  const rows = (table: TensorflowInput) => ops.run('GatherV2', [table, x, ops.constant('int32', [0])]);
+  // The bias goes where there are fewer rows to add it to.
+  return inputSize < steps * batch
+    ? rows(ops.run('BiasAdd', [kernel, bias]))
+    : ops.run('BiasAdd', [rows(kernel), bias]);
+}
+
+/** The gradients of W and of b from that of `fromInputs`, given as one matrix `[T B, W]`. */
+export function inputGradients(
+  ops: TensorflowOps,
+  x: TensorInfo,
+  inputSize: number,
+  gradient: TensorflowTensor,
+): [kernel: TensorflowTensor, bias: TensorflowTensor] {
+  const rows = gradient.shape[0]!;
+  const columnSums = (matrix: TensorflowTensor) => ops.run('Sum', [matrix, ops.constant('int32', [0])]);
+  if (x.dtype !== 'int32') {
+    const vectors = ops.reshape(x, [rows, inputSize]);
+    return [ops.run('MatMul', [vectors, gradient], {transpose_a: true}), columnSums(gradient)];
+  }
+  const ids = ops.reshape(x, [rows]);
+  const size = ops.constant('int32', [inputSize]);
+  const [one, zero] = [ops.constant('float32', [1]), ops.constant('float32', [0])];
+  const kernelGradient =
+    inputSize <= largestOneHot
+      ? ops.run('MatMul', [ops.run('OneHot', [ids, size, one, zero], {axis: int(-1)}), gradient], {transpose_a: true})
+      : ops.run('UnsortedSegmentSum', [gradient, ids, size]);
+  // Each row of the gradient is part of just one row of that sum, so the shorter of the two will do.
+  return [kernelGradient, columnSums(inputSize < rows ? kernelGradient : gradient)];
+}
+
+/** Up to this many ids, a product with one-hot vectors sums rows faster than TensorFlow's loop over them. */
+const largestOneHot = 64;
+
+/** Whether the sequence of each row still goes on at each step: `[T, B, 1]` bool. */
+export function going(ops: TensorflowOps, steps: number, lengths: TensorInfo): TensorflowTensor {
+  const times = ops.constant('int32', [...Array(steps).keys()], [steps, 1, 1]);
+  return ops.run('Less', [times, ops.reshape(lengths, [1, lengths.shape[0]!, 1])]);
+}
+
+/** The hidden state before each step as one matrix `[T B, H]`. */
+export function statesBefore(
+  ops: TensorflowOps,
+  {hidden, outputs}: Record<'hidden' | 'outputs', TensorInfo>,
+  reverse: boolean,
+  live?: TensorflowTensor,
+): TensorflowTensor {
+  const [steps, batch, hiddenSize] = outputs.shape as [number, number, number];
+  const first = ops.reshape(hidden, [1, batch, hiddenSize]);
+  const [from, size] = [
+    [reverse ? 1 : 0, 0, 0],
+    [steps - 1, batch, hiddenSize],
+  ];
+  const slice = (tensor: TensorflowInput, shape: number[]) =>
+    ops.run('Slice', [tensor, ops.constant('int32', from, [3]), ops.constant('int32', shape, [3])]);
+  let others = slice(outputs, size);
+  // Read backwards, a short sequence starts at its own last step.
+  if (reverse && live) others = ops.run('SelectV2', [slice(live, [steps - 1, batch, 1]), others, first]);
+  const all = ops.run('ConcatV2', [...(reverse ? [others, first] : [first, others]), ops.constant('int32', [0])], {
+    N: int(2),
+    T: type('float32'),
+  });
+  return ops.reshape(all, [steps * batch, hiddenSize]);
+}
