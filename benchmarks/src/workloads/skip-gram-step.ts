@@ -1,4 +1,10 @@
-import {adagradStep, embeddingLookup, sparseCrossEntropy, valueAndGradients} from '@gatefold/gpu-kernels';
+import {
+  adagradStep,
+  embeddingLookup,
+  sampledLogits,
+  sparseCrossEntropy,
+  valueAndGradients,
+} from '@gatefold/gpu-kernels';
 import * as tf from '@tensorflow/tfjs';
 import type {Contest, Workload} from '../workload';
 
@@ -33,11 +39,12 @@ export function skipGramStep(name: string, sizes: Sizes): Workload {
         tf.randomUniformInt([count], 0, vocabulary * stockShare, seed + index),
       ) as tf.Tensor1D[];
       const labels = tf.zeros([batch], 'int32') as tf.Tensor1D;
-      const targets = tf.cast(tf.oneHot(labels, 1 + negatives), 'float32');
+      const first = tf.cast(tf.oneHot(labels, 1 + negatives), 'float32');
       return {
         ours: async () => {
           const {value, gradients} = valueAndGradients(() => {
-            const logits = scores(ours, ids, (table, ids) => embeddingLookup({table, ids}));
+            const [inputs, targets, samples] = rowsOf(ours, ids, (table, ids) => embeddingLookup({table, ids}));
+            const logits = sampledLogits({inputs, targets, samples});
             return sparseCrossEntropy({logits, labels}) as tf.Scalar;
           }, ours);
           const norm = adagradStep({parameters: ours, gradients, accumulators, learningRate, epsilon: 1e-7});
@@ -45,19 +52,20 @@ export function skipGramStep(name: string, sizes: Sizes): Workload {
           tf.dispose([value, gradients, norm]);
         },
         stock: async () => {
-          const loss = () =>
-            tf.losses.softmaxCrossEntropy(
-              targets,
-              scores(stock, ids, (table, ids) => tf.gather(table, ids)),
-            );
-          const value = optimizer.minimize(loss as () => tf.Scalar, true, stock)!;
+          const loss = () => {
+            const [inputs, targets, samples] = rowsOf(stock, ids, (table, ids) => tf.gather(table, ids));
+            const own = tf.sum(tf.mul(inputs, targets), 1, true) as tf.Tensor2D; // [B, 1]
+            const logits = tf.concat([own, tf.matMul(inputs, samples, false, true)], 1); // [B, 1 + K]
+            return tf.losses.softmaxCrossEntropy(first, logits) as tf.Scalar;
+          };
+          const value = optimizer.minimize(loss, true, stock)!;
           await value.data();
           value.dispose();
         },
         stockShare,
         dispose: () => {
           optimizer.dispose();
-          tf.dispose([ours, stock, accumulators, ids, labels, targets]);
+          tf.dispose([ours, stock, accumulators, ids, labels, first]);
         },
       };
     },
@@ -68,14 +76,17 @@ function tablesOf(vocabulary: number, width: number, seed: number): tf.Variable[
   return [0, 1].map((index) => tf.variable(tf.randomUniform([vocabulary, width], -0.1, 0.1, 'float32', seed + index)));
 }
 
-/** [B, 1 + K]: of each centre word with its context word, then with the negatives. */
-function scores(
-  [inputs, outputs]: readonly tf.Tensor[],
-  [centres, contexts, negatives]: readonly tf.Tensor1D[],
+/** The rows of the centre words [B, D], of their context words [B, D], and of the negatives [K, D]. */
+function rowsOf(
+  tables: readonly tf.Tensor[],
+  ids: readonly tf.Tensor1D[],
   lookUp: (table: tf.Tensor2D, ids: tf.Tensor1D) => tf.Tensor,
-): tf.Tensor {
-  const centre = lookUp(inputs as tf.Tensor2D, centres!);
-  const positive = tf.sum(tf.mul(centre, lookUp(outputs as tf.Tensor2D, contexts!)), 1, true); // [B, 1]
-  const negative = tf.matMul(centre, lookUp(outputs as tf.Tensor2D, negatives!), false, true); // [B, K]
-  return tf.concat([positive, negative], 1);
+): [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D] {
+  const [inputs, outputs] = tables as [tf.Tensor2D, tf.Tensor2D];
+  const [centres, contexts, negatives] = ids as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+  return [lookUp(inputs, centres), lookUp(outputs, contexts), lookUp(outputs, negatives)] as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+    tf.Tensor2D,
+  ];
 }

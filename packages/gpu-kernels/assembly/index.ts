@@ -6,5 +6,6 @@ export { matrixProduct } from "./matrix-product";
 export { adagradStep, adamStep, momentumStep, sgdStep, sumOfSquares } from "./optimizer-step";
 export { firstIdOutside, unsortedSegmentSum } from "./rows";
 export { clearPadding } from "./sequence";
+export { sampledLogitsBackward, sampledLogitsForward } from "./sampled-softmax";
 export { sparseCrossEntropyBackward, sparseCrossEntropyForward } from "./sparse-cross-entropy";
 export { joinThreads, takePartForAWhile } from "./threads";

@@ -20,6 +20,7 @@ export {
   type StepInputs,
   sgdStep,
 } from './optimizer-step/optimizer-step';
+export {type SampledLogitsInputs, sampledLogits} from './sampled-softmax/sampled-logits';
 export type {Direction, SequenceInputs} from './sequence/expect-sequence';
 export {
   type Reduction,

@@ -23,6 +23,9 @@ import {optimizerStepTensorflow} from './optimizer-step/tensorflow';
 import {optimizerStepWasm} from './optimizer-step/wasm';
 import {optimizerStepWebGL} from './optimizer-step/webgl';
 import {optimizerStepWebGPU} from './optimizer-step/webgpu';
+import {sampledLogitsCPU} from './sampled-softmax/cpu';
+import {sampledLogitsWasm} from './sampled-softmax/wasm';
+import {sampledLogitsWebGPU} from './sampled-softmax/webgpu';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
 import {sparseCrossEntropyTensorflow} from './sparse-cross-entropy/tensorflow';
 import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
@@ -52,6 +55,9 @@ const kernels: KernelConfig[] = [
   ...sparseCrossEntropyWebGL,
   ...sparseCrossEntropyWebGPU,
   ...sparseCrossEntropyTensorflow,
+  ...sampledLogitsCPU,
+  ...sampledLogitsWasm,
+  ...sampledLogitsWebGPU,
   ...embeddingCPU,
   ...embeddingWasm,
   ...embeddingWebGL,

@@ -156,6 +156,27 @@ export interface WasmKernels {
     lossesGradient: Pointer,
     logitsGradient: Pointer,
   ): void;
+  sampledLogitsForward(
+    batch: number,
+    width: number,
+    count: number,
+    inputs: Pointer,
+    targets: Pointer,
+    samples: Pointer,
+    logits: Pointer,
+  ): void;
+  sampledLogitsBackward(
+    batch: number,
+    width: number,
+    count: number,
+    inputs: Pointer,
+    targets: Pointer,
+    samples: Pointer,
+    logitsGradient: Pointer,
+    inputsGradient: Pointer,
+    targetsGradient: Pointer,
+    samplesGradient: Pointer,
+  ): void;
   lookUpRows(rows: number, width: number, table: Pointer, ids: Pointer, target: Pointer): void;
   sumRows(
     rows: number,
