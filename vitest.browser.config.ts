@@ -5,9 +5,15 @@ import {defineConfig} from 'vitest/config';
 
 const {env} = process;
 
+/** What a page has beyond Node; the others are tested there. */
+const backends = {
+  BACKENDS: env.BACKENDS ?? 'webgl,webgpu,wasm-2-threads',
+  REQUIRE_BACKENDS: env.REQUIRE_BACKENDS ?? '',
+};
+
 export default defineConfig({
   define: Object.fromEntries(
-    ['BACKENDS', 'REQUIRE_BACKENDS'].map((name) => [`process.env.${name}`, JSON.stringify(env[name] ?? '')]),
+    Object.entries(backends).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]),
   ),
   server: {
     headers: {

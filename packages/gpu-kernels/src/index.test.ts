@@ -1,8 +1,8 @@
-import {backendsUnderTest, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, expectNoLeak, seededIds, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {afterEach, beforeAll, describe, expect, test} from 'vitest';
 import type {WasmBackend} from './backends/wasm-memory';
-import {adamStep, type BackendName, linear, lstm, sparseCrossEntropy, useBackend} from './index';
+import {adamStep, linear, lstm, sparseCrossEntropy, useBackend} from './index';
 
 /** A small language model, all of it: each call of `step` is one training step on the same batch. */
 function trainer() {
@@ -47,7 +47,7 @@ function trainer() {
 
 describe.each(backendsUnderTest)('training with all operations on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
   afterEach(() => tf.disposeVariables());
 

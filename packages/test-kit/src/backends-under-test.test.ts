@@ -1,22 +1,34 @@
 import {afterEach, describe, expect, test, vi} from 'vitest';
-import {backendsUnderTest, findBackends} from './backends-under-test';
+import {backendsUnderTest, findBackends, parseBackend, startBackend} from './backends-under-test';
 
 afterEach(() => vi.restoreAllMocks());
 
 describe('backendsUnderTest', () => {
-  test('names the backends every machine has', () => {
-    expect(backendsUnderTest).toEqual(expect.arrayContaining(['cpu', 'wasm']));
+  test('names those that were asked for, or else those every machine has', () => {
+    const {BACKENDS, REQUIRE_BACKENDS} = process.env;
+    const names = `${BACKENDS || 'cpu,wasm'},${REQUIRE_BACKENDS ?? ''}`.split(',').filter(Boolean);
+    expect(backendsUnderTest.filter((name) => !names.includes(name))).toEqual([]);
+    expect(backendsUnderTest).not.toEqual([]);
   });
 
   test('a missing backend that is required is an error', async () => {
-    await expect(findBackends(['webgpu'], async (name) => name !== 'webgpu')).rejects.toThrow(
+    await expect(findBackends(['cpu'], ['webgpu'], async (name) => name !== 'webgpu')).rejects.toThrow(
       'The backend webgpu is required (REQUIRE_BACKENDS) and not there.',
     );
   });
 
   test('a missing backend that is not required is left out, and said', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-    expect(await findBackends(['cpu'], async (name) => name === 'cpu')).toEqual(['cpu']);
+    expect(await findBackends(['cpu', 'wasm'], ['cpu'], async (name) => name === 'cpu')).toEqual(['cpu']);
     expect(warned).toHaveBeenCalledExactlyOnceWith('The backend wasm is not there; its tests are left out.');
+  });
+
+  test('a name may say how many threads', async () => {
+    expect(parseBackend('wasm-2-threads')).toEqual({name: 'wasm', threads: 2});
+    expect(parseBackend('wasm')).toEqual({name: 'wasm', threads: 1});
+    expect(parseBackend('webgl')).toEqual({name: 'webgl'});
+    const started = vi.fn(async () => undefined);
+    await startBackend(started, 'wasm-2-threads');
+    expect(started).toHaveBeenCalledExactlyOnceWith('wasm', {threads: 2});
   });
 });

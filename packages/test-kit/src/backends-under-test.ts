@@ -4,16 +4,17 @@ import {enableProdMode, engine, setBackend} from '@tensorflow/tfjs-core';
 
 enableProdMode(); // or the cpu backend advertises another one in every test file
 
-/** The backends every machine has. */
-const everywhere = ['cpu', 'wasm'];
-
 /**
- * Which of the backends under test run here. One that is `required` must be there; of any other that is not, a line is
+ * Which of the backends wanted run here. One that is `required` must be there; of any other that is not, a line is
  * printed, because its tests will not be in the counts.
  */
-export async function findBackends(required: string[], runs: (name: string) => Promise<boolean>): Promise<string[]> {
+export async function findBackends(
+  wanted: string[],
+  required: string[],
+  runs: (name: string) => Promise<boolean>,
+): Promise<string[]> {
   const found: string[] = [];
-  for (const name of new Set([...everywhere, ...required])) {
+  for (const name of new Set([...wanted, ...required])) {
     if (await runs(name)) found.push(name);
     else if (required.includes(name)) {
       throw new Error(`The backend ${name} is required (REQUIRE_BACKENDS) and not there.`);
@@ -22,15 +23,55 @@ export async function findBackends(required: string[], runs: (name: string) => P
   return found;
 }
 
-async function runsHere(name: string): Promise<boolean> {
+/** `wasm-2-threads` is the backend wasm on 2 threads; without a number it is on one. */
+export function parseBackend(name: string): {name: string; threads?: number} {
+  const [, threads] = /^wasm-(\d+)-threads$/.exec(name) ?? [];
+  if (threads) return {name: 'wasm', threads: Number(threads)};
+  return name === 'wasm' ? {name, threads: 1} : {name};
+}
+
+const inNode = Boolean(globalThis.process?.versions?.node);
+
+async function runsHere(wanted: string): Promise<boolean> {
+  const {name, threads} = parseBackend(wanted);
+  if (threads && threads > 1) return inNode || globalThis.crossOriginIsolated;
+  if (name === 'webgpu') return findsAdapter();
+  if (name === 'tensorflow') return import('@tensorflow/tfjs-node' as string).then(Boolean, () => false);
   return name in engine().registryFactory && (await setBackend(name).catch(() => false));
 }
 
-/** The backends that must be there, `REQUIRE_BACKENDS=cpu,wasm`: where one is missing no test file starts. */
-const required = (process.env.REQUIRE_BACKENDS ?? '')
-  .split(',')
-  .map((name) => name.trim())
-  .filter(Boolean);
+/** Whether WebGPU has a device here: the browser's, or in Node that of the package `webgpu`. */
+async function findsAdapter(): Promise<boolean> {
+  const gpu = inNode
+    ? await import('webgpu' as string).then(
+        ({create}) => create([]) as GPU,
+        () => undefined,
+      )
+    : globalThis.navigator.gpu;
+  return (await gpu?.requestAdapter().catch(() => null)) != null;
+}
 
-/** The names of the backends that the tests of this run are about. */
-export const backendsUnderTest = await findBackends(required, runsHere);
+function listed(names: string | undefined): string[] {
+  return (names ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+}
+
+/** `BACKENDS=webgpu,cpu` limits a run to these; otherwise it is about those every machine has. */
+const wanted = listed(process.env.BACKENDS);
+
+/** The backends that must be there, `REQUIRE_BACKENDS=cpu,wasm`: where one is missing no test file starts. */
+const required = listed(process.env.REQUIRE_BACKENDS);
+
+/** The names of the backends that the tests of this run are about; `startBackend` starts one. */
+export const backendsUnderTest = await findBackends(wanted.length > 0 ? wanted : ['cpu', 'wasm'], required, runsHere);
+
+/** Starts a backend under test with the `useBackend` of the package that is tested. */
+export async function startBackend(
+  useBackend: (name: never, options: never) => Promise<unknown>,
+  backend: string,
+): Promise<void> {
+  const {name, threads} = parseBackend(backend);
+  await useBackend(name as never, {threads} as never);
+}

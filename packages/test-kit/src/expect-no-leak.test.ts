@@ -1,9 +1,9 @@
 import {engine, ones, setBackend, type Tensor, tidy} from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {backendsUnderTest} from './backends-under-test';
+import './backends-under-test'; // registers the backends
 import {expectNoLeak} from './expect-no-leak';
 
-describe.each(backendsUnderTest)('expectNoLeak on %s', (backend) => {
+describe.each(['cpu', 'wasm'])('expectNoLeak on %s', (backend) => {
   beforeAll(() => setBackend(backend));
 
   test('lets through what cleans up', async () => {

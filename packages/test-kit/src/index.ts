@@ -1,6 +1,6 @@
 import './gpu-errors';
 
-export {backendsUnderTest} from './backends-under-test';
+export {backendsUnderTest, startBackend} from './backends-under-test';
 export {checkGradient} from './check-gradient';
 export {clampsIds} from './clamps-ids';
 export {expectClose, type Tolerance} from './expect-close';

@@ -2,6 +2,7 @@ import {engine, ready, setBackend} from '@tensorflow/tfjs-core';
 import {BackendError} from '../errors/backend-error';
 import {registerKernels} from '../kernels';
 import {attachWasmKernels, type WasmBackend} from './wasm-memory';
+import {startThreadedWasm} from './wasm-threads';
 import {startWebGPU} from './webgpu-device';
 
 /** The backends of TensorFlow.js, each with the package that brings it. */
@@ -21,12 +22,15 @@ const names = Object.keys(backends) as BackendName[];
  * Readies a tfjs backend and our kernels on it. Loads the backend's package where the program has not imported it.
  *
  * @param name the backend; where it is left out, wasm if it runs here, else cpu.
+ * @param options `threads` for wasm: how many it runs on. A backend that is up on another number is started anew, and the
+ *   tensors on it are lost; where `threads` is left out, it stays as it is, or starts on one.
  * @returns the name of the backend in use.
  * @throws BackendError where the backend is unknown, not installed, or cannot run here; it says what to do, and the
  *   backend in use before stays in use.
- * @example await useBackend('wasm');
+ * @example await useBackend('wasm', {threads: 4});
  */
-export async function useBackend(name?: BackendName): Promise<{name: BackendName}> {
+export async function useBackend(name?: BackendName, {threads}: {threads?: number} = {}): Promise<{name: BackendName}> {
+  if (name === 'wasm' && threads !== undefined) await startThreadedWasm(threads);
   if (name !== undefined) return start(name);
   return start('wasm').catch(() => start('cpu'));
 }

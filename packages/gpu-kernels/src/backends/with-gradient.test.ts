@@ -1,11 +1,11 @@
-import {backendsUnderTest, expectClose, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {linear} from '../linear/linear';
 import {linearReference} from '../linear/reference';
 import {lstm} from '../lstm/lstm';
 import {sparseCrossEntropy} from '../sparse-cross-entropy/sparse-cross-entropy';
-import {type BackendName, useBackend} from './use-backend';
+import {useBackend} from './use-backend';
 
 /** Scalar functions of a [2, 4] tensor, each through one fused operation. */
 const functions: Record<string, (x: tf.Tensor) => tf.Scalar> = {
@@ -26,7 +26,7 @@ const names = Object.keys(functions);
 
 describe.each(backendsUnderTest)('the gradient of a fused operation on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   const start = () => tf.tensor2d(seededValues(8, 1), [2, 4]);

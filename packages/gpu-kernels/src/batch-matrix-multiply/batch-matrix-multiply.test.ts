@@ -1,4 +1,4 @@
-import {backendsUnderTest, expectClose, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test, vi} from 'vitest';
@@ -21,7 +21,7 @@ function factors({a, b}: Product): [tf.Tensor, tf.Tensor] {
 
 describe.each(backendsUnderTest.filter((name) => name.startsWith('wasm')))('matMul on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   /** The same computation on cpu, by tfjs's own kernel, whose bias and batches are right. */

@@ -1,8 +1,16 @@
-import {backendsUnderTest, checkGradient, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import {
+  backendsUnderTest,
+  checkGradient,
+  expectClose,
+  expectNoLeak,
+  seededIds,
+  seededValues,
+  startBackend,
+} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {afterEach, beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {IdRangeError} from '../errors/id-range-error';
 import {ShapeError} from '../errors/shape-error';
 import {adagradStep} from '../optimizer-step/optimizer-step';
@@ -43,7 +51,7 @@ function expectSame(actual: Map<number, number[]>, expected: Map<number, ArrayLi
 describe.each(backendsUnderTest)('embeddingLookup on %s', (backend) => {
   const clamps = ['webgpu', 'webgl'].includes(backend);
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
   afterEach(() => tf.disposeVariables());
 

@@ -1,7 +1,7 @@
-import {backendsUnderTest, clampsIds, expectClose, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, clampsIds, expectClose, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {IdRangeError} from '../errors/id-range-error';
 import {ShapeError} from '../errors/shape-error';
 import type {Direction} from '../sequence/expect-sequence';
@@ -27,9 +27,9 @@ describe.each(backendsUnderTest)('gru on %s', (backend) => {
   const relative = backend === 'webgl' ? 1e-3 : 1e-5;
 
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
-  beforeEach(() => expect(tf.getBackend()).toBe(backend));
+  beforeEach(() => expect(tf.getBackend()).toBe(backend.split('-')[0]));
 
   test.each(fixture.cases)(
     `$direction, lengths $lengths: results and gradients within ${relative} of ${fixture.source}`,

@@ -1,8 +1,15 @@
-import {backendsUnderTest, checkGradient, expectClose, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import {
+  backendsUnderTest,
+  checkGradient,
+  expectClose,
+  expectNoLeak,
+  seededValues,
+  startBackend,
+} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
 import {sgdStep} from '../optimizer-step/optimizer-step';
 import {type LinearInputs, linear} from './linear';
@@ -30,13 +37,13 @@ async function everything(f: (inputs: LinearInputs) => tf.Tensor, given: LinearI
 
 describe.each(backendsUnderTest)('linear on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   const agrees = async (rows: number[], inputSize: number, outputSize: number, seed: number) => {
     await useBackend('cpu');
     const expected = await everything(linearReference, inputs(rows, inputSize, outputSize, seed));
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
     const actual = await everything(linear, inputs(rows, inputSize, outputSize, seed));
     expect(actual).toHaveLength(4);
     actual.forEach((part, index) => {

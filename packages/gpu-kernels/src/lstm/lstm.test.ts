@@ -1,8 +1,16 @@
-import {backendsUnderTest, clampsIds, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import {
+  backendsUnderTest,
+  clampsIds,
+  expectClose,
+  expectNoLeak,
+  seededIds,
+  seededValues,
+  startBackend,
+} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {IdRangeError} from '../errors/id-range-error';
 import {ShapeError} from '../errors/shape-error';
 import type {Direction} from '../sequence/expect-sequence';
@@ -146,14 +154,14 @@ describe.each(backendsUnderTest)('lstm on %s', (backend) => {
     try {
       return await f();
     } finally {
-      await useBackend(backend as BackendName);
+      await startBackend(useBackend, backend);
     }
   };
 
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
-  beforeEach(() => expect(tf.getBackend()).toBe(backend));
+  beforeEach(() => expect(tf.getBackend()).toBe(backend.split('-')[0]));
 
   test.each(shapes)('T $T, B $B, I $I, H $H, ids $ids: results within 1e-5 of the reference', async (sizes) => {
     const given = values(sizes);
@@ -285,7 +293,7 @@ describe.each(backendsUnderTest)('lstm on %s', (backend) => {
     const given = values({T: 50, B: 64, I: 27, H: 256, ids: true}, 3, 0.1);
     await useBackend('wasm'); // on cpu the reference would take seconds
     const expected = await results(lstmReference, given);
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
     const actual = await results(run, given);
     for (const part of ['outputs', 'hidden', 'cell'] as const) {
       expectClose(actual[part], expected[part], {relative: 1e-5, absolute: 1e-6});
@@ -307,7 +315,7 @@ describe.each(backendsUnderTest)('lstm on %s', (backend) => {
     const expected = await results(run, given);
     await useBackend(backend === 'cpu' ? 'wasm' : 'cpu');
     const inputs = tensors(given);
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
     const {outputs} = run(inputs);
     expectClose(await outputs.data(), expected.outputs, {relative: 0, absolute: 0});
     tf.dispose([inputs, outputs] as unknown as tf.TensorContainer);

@@ -1,7 +1,7 @@
-import {backendsUnderTest, expectClose, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {afterEach, beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
 import fixture from './fixtures/optimizer-steps.json';
 import {adagradStep, adamStep, momentumStep, type StepInputs, sgdStep, type UpdateRule} from './optimizer-step';
@@ -38,7 +38,7 @@ function stepperOf(kind: (typeof rules)[number], shapes: number[][], learningRat
 
 describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
   afterEach(() => tf.disposeVariables());
 
@@ -111,7 +111,7 @@ describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
     await useBackend(backend === 'cpu' ? 'wasm' : 'cpu');
     const parameters = variables([[1, 2]], [[2]]);
     const gradients = [tf.tensor1d([1, 1])];
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
     sgdStep({parameters, gradients, learningRate: 1});
     expect([...(await parameters[0]!.data())]).toEqual([0, 1]);
   });

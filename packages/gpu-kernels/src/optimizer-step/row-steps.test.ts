@@ -1,8 +1,8 @@
-import {backendsUnderTest, expectClose, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {afterEach, beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import type {SparseRows} from '../embedding/sparse-rows';
 import {IdRangeError} from '../errors/id-range-error';
 import {ShapeError} from '../errors/shape-error';
@@ -49,7 +49,7 @@ function take({rule, slots, ...inputs}: OptimizerStep): tf.Scalar {
 
 describe.each(backendsUnderTest)('optimizer steps of rows on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
   afterEach(() => tf.disposeVariables());
 

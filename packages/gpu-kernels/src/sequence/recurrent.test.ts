@@ -1,9 +1,9 @@
 // What `lstm` and `gru` have in common, asked of both on every backend.
-import {backendsUnderTest, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, expectNoLeak, seededIds, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {gru} from '../gru/gru';
 import {gruCell} from '../gru/gru-cell';
 import {gruReference} from '../gru/reference';
@@ -189,7 +189,7 @@ describe.each(operations)('$name', (operation) => {
       try {
         return await f();
       } finally {
-        await useBackend(backend as BackendName);
+        await startBackend(useBackend, backend);
       }
     };
     const expectAll = (actual: Float32Array[], expected: Float32Array[], absolute?: number) => {
@@ -198,9 +198,9 @@ describe.each(operations)('$name', (operation) => {
     };
 
     beforeAll(async () => {
-      await useBackend(backend as BackendName);
+      await startBackend(useBackend, backend);
     });
-    beforeEach(() => expect(tf.getBackend()).toBe(backend));
+    beforeEach(() => expect(tf.getBackend()).toBe(backend.split('-')[0]));
 
     test(`any shape and options: results and gradients within ${relative} of the reference`, async () => {
       await fc.assert(

@@ -6,11 +6,12 @@ import {
   expectNoLeak,
   seededIds,
   seededValues,
+  startBackend,
 } from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {IdRangeError} from '../errors/id-range-error';
 import {ShapeError} from '../errors/shape-error';
 import fixture from './fixtures/cross-entropy.json';
@@ -43,13 +44,13 @@ async function everything(
 
 describe.each(backendsUnderTest)('sparseCrossEntropy on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   const agrees = async (shape: number[], classes: number, reduction: Reduction, seed?: number) => {
     await useBackend('cpu');
     const expected = await everything(sparseCrossEntropyReference, inputs(shape, classes, seed), reduction);
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
     const actual = await everything(sparseCrossEntropy, inputs(shape, classes, seed), reduction);
     expect(actual).toHaveLength(2);
     actual.forEach((part, index) => {

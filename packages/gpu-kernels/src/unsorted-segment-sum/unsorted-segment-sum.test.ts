@@ -1,7 +1,15 @@
-import {backendsUnderTest, checkGradient, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import {
+  backendsUnderTest,
+  checkGradient,
+  expectClose,
+  expectNoLeak,
+  seededIds,
+  seededValues,
+  startBackend,
+} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import fixture from './fixtures/segment-sums.json';
 
 describe.each(backendsUnderTest.filter((name) => name === 'cpu' || name === 'webgl' || name.startsWith('wasm')))(
@@ -9,7 +17,7 @@ describe.each(backendsUnderTest.filter((name) => name === 'cpu' || name === 'web
   (backend) => {
     const onGPU = backend === 'webgl'; // where tfjs holds int32 in float32, and a software driver is slow
     beforeAll(async () => {
-      await useBackend(backend as BackendName);
+      await startBackend(useBackend, backend);
     });
 
     const given = ({x, shape, dtype, ids}: (typeof fixture.cases)[number]) =>

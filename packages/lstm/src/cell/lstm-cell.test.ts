@@ -1,5 +1,5 @@
-import {type BackendName, type LSTMState, ShapeError, useBackend} from '@gatefold/gpu-kernels';
-import {backendsUnderTest, expectClose, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import {type LSTMState, ShapeError, useBackend} from '@gatefold/gpu-kernels';
+import {backendsUnderTest, expectClose, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {fuseGates, separateGates} from './convert-gates';
@@ -23,7 +23,7 @@ const dispose = (...tensors: unknown[]) => tf.dispose(tensors as unknown as tf.T
 
 describe.each(backendsUnderTest)('the LSTM cell on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   test('gives the same numbers from four gates as from fused ones, within 1e-5 over ten steps', async () => {

@@ -2,7 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {type BackendName, IdRangeError, useBackend} from '@gatefold/gpu-kernels';
-import {backendsUnderTest, expectClose, expectNoLeak} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, expectNoLeak, startBackend} from '@gatefold/test-kit';
 import {CharacterVocabulary, SequenceBatches} from '@gatefold/text8-data';
 import {CheckpointError, readCheckpoint, type TrainingEvent, writeCheckpoint} from '@gatefold/training';
 import * as tf from '@tensorflow/tfjs';
@@ -35,7 +35,7 @@ async function numbers(model: LanguageModel): Promise<number[][]> {
 
 describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   test('learns a sentence by heart', async () => {

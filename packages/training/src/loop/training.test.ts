@@ -1,5 +1,5 @@
-import {type BackendName, embeddingLookup, useBackend} from '@gatefold/gpu-kernels';
-import {backendsUnderTest, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import {embeddingLookup, useBackend} from '@gatefold/gpu-kernels';
+import {backendsUnderTest, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {restoreTensors, storeTensors} from '../checkpoint/stored-tensors';
@@ -89,7 +89,7 @@ async function all(training: AsyncIterable<TrainingEvent>): Promise<TrainingEven
 
 describe.each(backendsUnderTest)('training on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   const settings: OptimizerSettings[] = [
