@@ -8,6 +8,7 @@ import {embeddingWebGPU} from './embedding/webgpu';
 import {gruCPU} from './gru/cpu';
 import {gruWasm} from './gru/wasm';
 import {gruWebGL} from './gru/webgl';
+import {gruWebGPU} from './gru/webgpu';
 import {linearCPU} from './linear/cpu';
 import {linearTensorflow} from './linear/tensorflow';
 import {linearWasm} from './linear/wasm';
@@ -45,6 +46,7 @@ const kernels: KernelConfig[] = [
   ...gruCPU,
   ...gruWasm,
   ...gruWebGL,
+  ...gruWebGPU,
   ...linearCPU,
   ...linearWasm,
   ...linearWebGL,

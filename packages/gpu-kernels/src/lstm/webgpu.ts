@@ -6,68 +6,13 @@
 // arXiv 1604.01946).
 import {engine, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {KernelOptions, SelectiveKernel} from '../backends/has-kernel';
-import {
-  copyValues,
-  type Dispatch,
-  dispatch,
-  hasSubgroups,
-  output,
-  tensorLimit,
-  type WebGPUBackend,
-} from '../backends/webgpu-dispatch';
-import {
-  addProjection,
-  each,
-  invocationsFor,
-  loadShared,
-  multiplyTransposed,
-  product,
-  rowsAtOnce,
-} from '../matrix-product/webgpu';
+import {copyValues, output, tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
+import {addProjection, each, loadShared, multiplyTransposed, product} from '../matrix-product/webgpu';
 import {lookUpRows, sumRows} from '../rows/webgpu';
+import {optionsKey, type RecurrentCall, stateBefore, throughTime} from '../sequence/webgpu';
 import {lstmSizes} from './shapes';
 
-interface Call {
-  inputs: Record<string, TensorInfo>;
-  attrs?: {reverse?: boolean};
-  backend: WebGPUBackend;
-}
-
-type Pass = Pick<Dispatch, 'inputs' | 'outputs'> & {
-  name: string;
-  /** From the number of rows a workgroup takes, and whether there are subgroups, to the WGSL of `run`. */
-  code: (rows: number, subgroups: boolean) => string;
-};
-
-/** Records a pass through time. */
-function throughTime({inputs, attrs, backend}: Call, {name, code, ...bound}: Pass): void {
-  const {steps, batch, hiddenSize} = lstmSizes(inputs);
-  const {lengths, candidateMask} = inputs;
-  const subgroups = hasSubgroups(backend);
-  const rows = rowsAtOnce(batch);
-  const width = invocationsFor(hiddenSize, Math.min(256, backend.device.limits.maxComputeInvocationsPerWorkgroup));
-  const options = `${attrs?.reverse ? '/reverse' : ''}${lengths ? '/lengths' : ''}${candidateMask ? '/mask' : ''}`;
-  const prelude = () => `
-    const rows = ${rows}u;
-    const width = ${width}u;
-    /** The step that is computed at turn \`at\`, and how the one before it lies in time. */
-    fn stepAt(at: u32) -> u32 { return ${attrs?.reverse ? 'uniforms.steps - 1 - at' : 'at'}; }
-    fn isGoing(step: u32, row: u32) -> bool { return ${lengths ? 'i32(step) < lengths[row]' : 'true'}; }
-    fn mask(index: u32) -> f32 { return ${candidateMask ? 'candidateMask[index]' : '1.0'}; }
-    fn sigmoid(x: f32) -> f32 { return 1 / (1 + exp(-x)); }
-    /** Some drivers compute tanh from exp, which overflows; beyond 15 it is 1 in float32. NaN stays NaN. */
-    fn squash(x: f32) -> f32 { return select(tanh(x), sign(x), abs(x) > 15); }`;
-  dispatch(backend, {
-    key: `${name}/${rows}x${width}${options}`,
-    code: () => prelude() + code(rows, subgroups),
-    ...{subgroups, workgroupSize: width, workgroups: steps === 0 ? 0 : Math.ceil(batch / rows)},
-    inputs: {...bound.inputs, ...(lengths && {lengths}), ...(candidateMask && {candidateMask})},
-    outputs: bound.outputs,
-    integers: {steps, batch, size: hiddenSize},
-  });
-}
-
-function forward(call: Call): TensorInfo[] {
+function forward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
   const {steps, batch, hiddenSize, fromIds} = lstmSizes(inputs);
   const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo> & Inputs;
@@ -150,8 +95,8 @@ const forwardCode = (rows: number, subgroups: boolean) => `
     }
   }`;
 
-function backward(call: Call): TensorInfo[] {
-  const {inputs, attrs, backend} = call;
+function backward(call: RecurrentCall): TensorInfo[] {
+  const {inputs, backend} = call;
   const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
   const {x, kernel, recurrentKernel, hidden, cell, gates, cells, outputs, outputsGradient} = inputs as typeof inputs &
     Record<'gates' | 'cells' | 'outputs' | 'outputsGradient', TensorInfo> &
@@ -179,25 +124,20 @@ function backward(call: Call): TensorInfo[] {
     integers: {steps, batch, size: hiddenSize, inputSize: fromIds ? 0 : inputSize},
     right: 'gates[k * uniforms.columns + column]',
   };
-  const edge = attrs?.reverse
-    ? `step + 1 == uniforms.steps ${lengths ? '|| i32(step) + 1 >= lengths[k % uniforms.batch]' : ''}`
-    : 'step == 0';
-  const before = `select(outputs[(k ${attrs?.reverse ? '+' : '-'} uniforms.batch) * uniforms.size + unit],
-    hidden[k % uniforms.batch * uniforms.size + unit], ${edge})`;
   product(backend, {
     ...weights,
-    key: `lstmWeightsGradient${fromIds ? '/ids' : ''}${attrs?.reverse ? '/reverse' : ''}${lengths ? '/lengths' : ''}`,
+    key: `lstmWeightsGradient${fromIds ? '/ids' : ''}${optionsKey(call)}`,
     rows: (fromIds ? 0 : inputSize) + hiddenSize + 1,
     inputs: {gates, hidden, outputs, ...(!fromIds && {x}), ...(lengths && {lengths})},
     outputs: {recurrentKernelGradient, biasGradient, ...(!fromIds && {kernelGradient})},
     left: 'leftOf(row, k)',
     declarations: `
+      ${stateBefore(call)}
       fn leftOf(row: u32, k: u32) -> f32 {
-        let step = k / uniforms.batch;
         let unit = row - uniforms.inputSize;
         ${fromIds ? '' : 'if (row < uniforms.inputSize) { return x[k * uniforms.inputSize + row]; }'}
         if (unit >= uniforms.size) { return 1; }
-        return ${before};
+        return stateBefore(k, unit);
       }`,
     store: `
       let unit = row - uniforms.inputSize;
