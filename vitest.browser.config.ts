@@ -23,6 +23,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/gpu-kernels/src/**/*.test.ts'],
+    exclude: ['**/*-process.test.ts'],
     setupFiles: ['packages/test-kit/src/wasm-in-a-page.ts'],
     reporters: ['default', './tools/summary-reporter.ts'],
     testTimeout: 120_000,

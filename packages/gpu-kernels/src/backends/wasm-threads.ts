@@ -1,6 +1,6 @@
 // tfjs-backend-wasm on a memory that threads share, and threads of our own on it, which take part in the large kernels
 // (assembly/threads.ts says how).
-import {engine, type KernelBackend, registerBackend, removeBackend} from '@tensorflow/tfjs-core';
+import {engine, env, type KernelBackend, registerBackend, removeBackend} from '@tensorflow/tfjs-core';
 import {BackendError} from '../errors/backend-error';
 import {attachWasmKernels, type WasmBackend} from './wasm-memory';
 import {startWasmThreads} from './wasm-threads-pool';
@@ -47,6 +47,7 @@ export async function startThreadedWasm(threads: number): Promise<void> {
   const inNode = nodeModules() !== undefined;
   if (engine().findBackendFactory('wasm')) removeBackend('wasm');
   tfjs.setThreadsCount(threads);
+  if (!inNode) env().set('WASM_HAS_MULTITHREAD_SUPPORT', threads > 1);
   threadsInUse = threads;
   const start = inNode ? async () => new tfjs.BackendWasm((await loadThreadedModule()) as never) : factory;
   registerBackend('wasm', threads === 1 ? factory : async () => withThreads(await start(), threads), priority);
