@@ -2,6 +2,7 @@ import {engine, type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
 import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
 import {embeddingCPU} from './embedding/cpu';
+import {embeddingTensorflow} from './embedding/tensorflow';
 import {embeddingWasm} from './embedding/wasm';
 import {embeddingWebGL} from './embedding/webgl';
 import {embeddingWebGPU} from './embedding/webgpu';
@@ -25,6 +26,7 @@ import {optimizerStepWasm} from './optimizer-step/wasm';
 import {optimizerStepWebGL} from './optimizer-step/webgl';
 import {optimizerStepWebGPU} from './optimizer-step/webgpu';
 import {sampledLogitsCPU} from './sampled-softmax/cpu';
+import {sampledLogitsTensorflow} from './sampled-softmax/tensorflow';
 import {sampledLogitsWasm} from './sampled-softmax/wasm';
 import {sampledLogitsWebGPU} from './sampled-softmax/webgpu';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
@@ -60,10 +62,12 @@ const kernels: KernelConfig[] = [
   ...sampledLogitsCPU,
   ...sampledLogitsWasm,
   ...sampledLogitsWebGPU,
+  ...sampledLogitsTensorflow,
   ...embeddingCPU,
   ...embeddingWasm,
   ...embeddingWebGL,
   ...embeddingWebGPU,
+  ...embeddingTensorflow,
   ...optimizerStepCPU,
   ...optimizerStepWasm,
   ...optimizerStepWebGL,
