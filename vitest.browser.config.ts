@@ -15,6 +15,17 @@ export default defineConfig({
   define: Object.fromEntries(
     Object.entries(backends).map(([name, value]) => [`process.env.${name}`, JSON.stringify(value)]),
   ),
+  optimizeDeps: {
+    // Or Vite finds them while tests run, and starts those anew.
+    include: [
+      '@tensorflow/tfjs',
+      '@tensorflow/tfjs-backend-wasm',
+      '@tensorflow/tfjs-backend-webgl',
+      '@tensorflow/tfjs-backend-webgpu',
+      '@tensorflow/tfjs-core',
+      'fast-check',
+    ],
+  },
   server: {
     headers: {
       'Cross-Origin-Opener-Policy': 'same-origin',
@@ -23,7 +34,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/gpu-kernels/src/**/*.test.ts'],
-    exclude: ['**/*-process.test.ts'],
+    exclude: ['**/*-process.test.ts', '**/backends/use-backend.test.ts'], // about Node's processes and its backends
     setupFiles: ['packages/test-kit/src/wasm-in-a-page.ts'],
     reporters: ['default', './tools/summary-reporter.ts'],
     testTimeout: 120_000,

@@ -36,18 +36,18 @@ async function runsHere(wanted: string): Promise<boolean> {
   const {name, threads} = parseBackend(wanted);
   if (threads && threads > 1) return inNode || globalThis.crossOriginIsolated;
   if (name === 'webgpu') return findsAdapter();
-  if (name === 'tensorflow') return import('@tensorflow/tfjs-node' as string).then(Boolean, () => false);
+  if (name === 'tensorflow') return optional('@tensorflow/tfjs-node').then(Boolean);
   return name in engine().registryFactory && (await setBackend(name).catch(() => false));
+}
+
+/** A package that not every machine has; a bundler need not look for it. */
+async function optional<Module>(name: string): Promise<Module | undefined> {
+  return import(/* @vite-ignore */ name).catch(() => undefined);
 }
 
 /** Whether WebGPU has a device here: the browser's, or in Node that of the package `webgpu`. */
 async function findsAdapter(): Promise<boolean> {
-  const gpu = inNode
-    ? await import('webgpu' as string).then(
-        ({create}) => create([]) as GPU,
-        () => undefined,
-      )
-    : globalThis.navigator.gpu;
+  const gpu = inNode ? (await optional<{create(options: string[]): GPU}>('webgpu'))?.create([]) : navigator.gpu;
   return (await gpu?.requestAdapter().catch(() => null)) != null;
 }
 
