@@ -1,3 +1,5 @@
+export { attentionBackward, attentionForward } from "./attention";
+export { dropout } from "./dropout";
 export { lookUpRows, sumRows } from "./embedding";
 export { gruBackward, gruForward } from "./gru";
 export { linearBackward, linearForward } from "./linear";

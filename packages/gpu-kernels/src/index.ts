@@ -1,4 +1,6 @@
+export {type AttentionInputs, type AttentionKind, type AttentionResult, attention} from './attention/attention';
 export {type BackendName, useBackend} from './backends/use-backend';
+export {type DropoutInputs, type DropoutOptions, dropout, dropoutMask} from './dropout/dropout';
 export {type EmbeddingLookupInputs, embeddingLookup} from './embedding/embedding-lookup';
 export type {SparseRows} from './embedding/sparse-rows';
 export {type ValueAndGradients, valueAndGradients} from './embedding/value-and-gradients';

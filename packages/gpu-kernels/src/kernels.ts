@@ -1,6 +1,10 @@
 import {engine, type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
+import {attentionCPU} from './attention/cpu';
+import {attentionWasm} from './attention/wasm';
 import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
+import {dropoutCPU} from './dropout/cpu';
+import {dropoutWasm} from './dropout/wasm';
 import {embeddingCPU} from './embedding/cpu';
 import {embeddingTensorflow} from './embedding/tensorflow';
 import {embeddingWasm} from './embedding/wasm';
@@ -40,6 +44,10 @@ import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
 import {unsortedSegmentSumWebGL} from './unsorted-segment-sum/webgl';
 
 const kernels: KernelConfig[] = [
+  ...attentionCPU,
+  ...attentionWasm,
+  ...dropoutCPU,
+  ...dropoutWasm,
   ...lstmCPU,
   ...lstmWasm,
   ...lstmWebGL,

@@ -104,6 +104,44 @@ export interface WasmKernels {
     candidateMask: Pointer,
     reverse: boolean,
   ): void;
+  attentionForward(
+    steps: number,
+    batch: number,
+    size: number,
+    positions: number,
+    width: number,
+    query: Pointer,
+    keys: Pointer,
+    values: Pointer,
+    lengths: Pointer,
+    additive: boolean,
+    scoreVector: Pointer,
+    scale: number,
+    context: Pointer,
+    weights: Pointer,
+  ): void;
+  attentionBackward(
+    steps: number,
+    batch: number,
+    size: number,
+    positions: number,
+    width: number,
+    query: Pointer,
+    keys: Pointer,
+    values: Pointer,
+    lengths: Pointer,
+    additive: boolean,
+    scoreVector: Pointer,
+    scale: number,
+    weights: Pointer,
+    contextGradient: Pointer,
+    weightsGradient: Pointer,
+    queryGradient: Pointer,
+    keysGradient: Pointer,
+    valuesGradient: Pointer,
+    scoreVectorGradient: Pointer,
+  ): void;
+  dropout(count: number, x: Pointer, key: number, threshold: number, scale: number, result: Pointer): void;
   clearPadding(steps: number, batch: number, hidden: number, lengths: Pointer, outputs: Pointer): void;
   /** See assembly/threads.ts. */
   joinThreads(board: Pointer, count: number, index: number, looks: number, sleeps: boolean): void;
