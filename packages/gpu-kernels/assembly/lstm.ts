@@ -15,6 +15,7 @@ import { addRow, copyRows, fillRows } from "./rows";
 import { matrixProduct, packMatrix, packedBytes, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { ended, keepState, statesBefore } from "./sequence";
+import { THIN, thinProduct } from "./thin-product";
 import { share, threads } from "./threads";
 
 @inline
@@ -121,6 +122,7 @@ export class LSTMForward {
   ids: usize;
   x: usize;
   kernel: usize;
+  recurrentKernel: usize;
   bias: usize;
   initialHidden: usize;
   initialCell: usize;
@@ -130,7 +132,7 @@ export class LSTMForward {
   lengths: usize;
   masks: usize;
   reverse: bool;
-  /** `kernel` and `recurrentKernel`, packed. */
+  /** `kernel` and `recurrentKernel`, packed; 0 where they are read in place. */
   inputPanels: usize;
   panels: usize;
   chunkRows: i32;
@@ -151,10 +153,13 @@ export function lstmForwardRows(job: LSTMForward, chunk: i32): void {
     if (job.ids) {
       copyRows(rows, width, job.kernel, at(job.ids, start), job.bias, g);
     } else {
+      const input = at(job.x, start * inputSize);
       fillRows(rows, width, job.bias, g);
-      packedProduct(rows, width, inputSize, at(job.x, start * inputSize), job.inputPanels, g, width, true);
+      if (job.inputPanels) packedProduct(rows, width, inputSize, input, job.inputPanels, g, width, true);
+      else thinProduct(rows, width, inputSize, input, job.kernel, width, g);
     }
-    packedProduct(rows, width, hidden, hiddenBefore, job.panels, g, width, true);
+    if (job.panels) packedProduct(rows, width, hidden, hiddenBefore, job.panels, g, width, true);
+    else thinProduct(rows, width, hidden, hiddenBefore, job.recurrentKernel, width, g);
     for (let row = 0; row < rows; row++) {
       const n = row * hidden, m = at(g, row * width);
       const before = at(cellBefore, n), after = at(cell, n), out = at(output, n);
@@ -184,10 +189,11 @@ export function lstmForward(
   gates: usize, outputs: usize, cells: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
   const width = 4 * hidden;
-  const inputPanels: usize = ids ? 0 : malloc(packedBytes(width, inputSize));
+  const thin = batch < THIN;
+  const inputPanels: usize = ids || thin ? 0 : malloc(packedBytes(width, inputSize));
   if (inputPanels) packMatrix(inputSize, width, kernel, width, 1, inputPanels);
-  const panels = malloc(packedBytes(width, hidden));
-  packMatrix(hidden, width, recurrentKernel, width, 1, panels);
+  const panels: usize = thin ? 0 : malloc(packedBytes(width, hidden));
+  if (panels) packMatrix(hidden, width, recurrentKernel, width, 1, panels);
   const job = changetype<LSTMForward>(malloc(offsetof<LSTMForward>()));
   job.steps = steps;
   job.batch = batch;
@@ -196,6 +202,7 @@ export function lstmForward(
   job.ids = ids;
   job.x = x;
   job.kernel = kernel;
+  job.recurrentKernel = recurrentKernel;
   job.bias = bias;
   job.initialHidden = initialHidden;
   job.initialCell = initialCell;
@@ -210,7 +217,7 @@ export function lstmForward(
   job.chunkRows = rowsPerChunk(batch);
   share(LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
   free(changetype<usize>(job));
-  free(panels);
+  if (panels) free(panels);
   if (inputPanels) free(inputPanels);
 }
 
