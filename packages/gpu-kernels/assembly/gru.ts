@@ -9,7 +9,7 @@
 import { sigmoid, tanh } from "./activation";
 import { read, write } from "./lanes";
 import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
-import { matrixProduct, packMatrix, packedBytes, packedProduct, transpose } from "./matrix-product";
+import { matrixProduct, packMatrix, packedBytes, packedProduct, stridedProduct, transpose } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { THIN, thinProduct } from "./thin-product";
 import { ended, keepState, stateBefore, statesBefore } from "./sequence";
@@ -64,20 +64,6 @@ function differentiateReset(
   write(at(dGates, hidden), dr, single);
   write(dHidden, f32x4.add(read(dHidden, single), f32x4.mul(d, r)), single);
   write(reset, rh, single);
-}
-
-/** Columns of a right-hand factor packed at a time. */
-const GROUP: i32 = 64;
-
-/** C [rows, columns] = A [rows, depth] B [depth, columns], where rows of B and C are `stride` values apart. */
-function productOfColumns(rows: i32, columns: i32, depth: i32, a: usize, b: usize, c: usize, stride: i32): void {
-  const panels = malloc(packedBytes(min(columns, GROUP), depth));
-  for (let column = 0; column < columns; column += GROUP) {
-    const width = min(columns - column, GROUP);
-    packMatrix(depth, width, at(b, column), stride, 1, panels);
-    packedProduct(rows, width, depth, a, panels, at(c, column), stride, false);
-  }
-  free(panels);
 }
 
 /**
@@ -244,10 +230,12 @@ export function gruBackward(
   free(candidatePanels);
   free(gatePanels);
 
-  productOfColumns(hidden, hidden, rows, resets, at(gates, 2 * hidden), at(dRecurrentKernel, 2 * hidden), width);
+  stridedProduct(
+    hidden, hidden, rows, resets, at(gates, 2 * hidden), width, 1, at(dRecurrentKernel, 2 * hidden), width, false,
+  );
   const before = resets; // its work is done
   statesBefore(steps, batch, hidden, initialHidden, outputs, lengths, reverse, before);
-  productOfColumns(hidden, 2 * hidden, rows, before, gates, dRecurrentKernel, width);
+  stridedProduct(hidden, 2 * hidden, rows, before, gates, width, 1, dRecurrentKernel, width, false);
   free(resets);
   if (!ids) matrixProduct(inputSize, width, rows, x, true, gates, false, dKernel, false);
   if (dX) matrixProduct(rows, inputSize, width, gates, false, kernel, true, dX, false);

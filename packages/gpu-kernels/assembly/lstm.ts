@@ -16,7 +16,7 @@ import { matrixProduct, packMatrix, packedBytes, packedProduct } from "./matrix-
 import { at, free, malloc } from "./memory";
 import { ended, keepState, statesBefore } from "./sequence";
 import { THIN, thinProduct } from "./thin-product";
-import { share, threads } from "./threads";
+import { share, threadsFor } from "./threads";
 
 @inline
 function activate(
@@ -102,8 +102,8 @@ const STRIPE: i32 = 128;
 
 /** How much of the batch one thread carries through time: a multiple of 4, so that no row moves to another tile. */
 @inline
-function rowsPerChunk(batch: i32): i32 {
-  const count = threads();
+function rowsPerChunk(steps: i32, batch: i32, hidden: i32): i32 {
+  const count = threadsFor(<i64>steps * batch * hidden * (4 * hidden));
   return count == 1 ? max(batch, 1) : max(4, ((batch + count - 1) / count + 3) & ~3);
 }
 
@@ -214,7 +214,7 @@ export function lstmForward(
   job.reverse = reverse;
   job.inputPanels = inputPanels;
   job.panels = panels;
-  job.chunkRows = rowsPerChunk(batch);
+  job.chunkRows = rowsPerChunk(steps, batch, hidden);
   share(LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
   free(changetype<usize>(job));
   if (panels) free(panels);
@@ -331,7 +331,7 @@ export function lstmBackward(
   job.masks = masks;
   job.reverse = reverse;
   job.panels = panels;
-  job.chunkRows = rowsPerChunk(batch);
+  job.chunkRows = rowsPerChunk(steps, batch, hidden);
   share(LSTM_BACKWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
   if (job.chunkRows < batch) share(GATE_GRADIENTS, changetype<usize>(job), chunksOf(width, STRIPE));
   free(changetype<usize>(job));

@@ -9,14 +9,12 @@
 import { PRODUCT_COLUMNS, PRODUCT_ROWS, TRANSPOSITION } from "./jobs";
 import { at, free, malloc } from "./memory";
 import { multiplyAdd } from "./multiply-add";
-import { share, threads } from "./threads";
+import { share, threadsFor } from "./threads";
 
 /** Rows of A that meet all panels of a group before the next rows do. */
 const HEIGHT: i32 = 32;
 /** Columns of B packed at a time: with the depth of a long sequence, 3200, less than 1 MiB. */
 const GROUP: i32 = 64;
-/** Multiply-adds below which a product is not worth another thread's attention: some 10 microseconds of work. */
-const SHARED: i64 = 250_000;
 /** Rows that are transposed at a time: a multiple of 4. */
 const STRIP: i32 = 256;
 
@@ -101,7 +99,8 @@ export function transposeRows(job: Transposition, chunk: i32): void {
 
 /** Writes the transpose of row-major A [rows, columns] into a matrix of `stride` columns. */
 export function transpose(rows: i32, columns: i32, a: usize, target: usize, stride: i32): void {
-  if (threads() == 1) return transposeAlone(rows, columns, a, target, stride);
+  // A value moved takes about as long as 8 multiply-adds.
+  if (threadsFor(<i64>rows * columns * 8) == 1) return transposeAlone(rows, columns, a, target, stride);
   const job = changetype<Transposition>(malloc(offsetof<Transposition>()));
   job.rows = rows;
   job.columns = columns;
@@ -228,6 +227,7 @@ export class Product {
   rowStride: i32;
   columnStride: i32;
   c: usize;
+  cStride: i32;
   accumulate: bool;
   /** Room for a group of columns, or for one a thread, each of `panelBytes`. */
   panels: usize;
@@ -247,31 +247,25 @@ export function productColumns(job: Product, group: i32, thread: i32): void {
   const column = group * GROUP, panels = job.panels + <usize>thread * job.panelBytes;
   packGroup(job, column, panels);
   const width = min(job.columns - column, GROUP);
-  packedProduct(job.rows, width, job.depth, job.a, panels, at(job.c, column), job.columns, job.accumulate);
+  packedProduct(job.rows, width, job.depth, job.a, panels, at(job.c, column), job.cStride, job.accumulate);
 }
 
 /** Some rows of one group of columns that is packed already. */
 export function productRows(job: Product, chunk: i32): void {
   const first = chunk * HEIGHT, rows = min(job.rows - first, HEIGHT), width = min(job.columns - job.column, GROUP);
-  const a = at(job.a, first * job.depth), c = at(job.c, first * job.columns + job.column);
-  packedProduct(rows, width, job.depth, a, job.panels, c, job.columns, job.accumulate);
+  const a = at(job.a, first * job.depth), c = at(job.c, first * job.cStride + job.column);
+  packedProduct(rows, width, job.depth, a, job.panels, c, job.cStride, job.accumulate);
 }
 
 /**
- * C [rows, columns] = A [rows, depth] B [depth, columns], or C += A B, all row-major where they lie; `aTransposed` and
- * `bTransposed` say that the factor lies in memory as its transpose.
+ * C [rows, columns] = A [rows, depth] B [depth, columns], or C += A B, where A is row-major without gaps and B and C have
+ * strides: a value of B is `rowStride` from the one below it and `columnStride` from the one beside it.
  */
-export function matrixProduct(
-  rows: i32, columns: i32, depth: i32, a: usize, aTransposed: bool, b: usize, bTransposed: bool,
-  c: usize, accumulate: bool,
+export function stridedProduct(
+  rows: i32, columns: i32, depth: i32, a: usize, b: usize, rowStride: i32, columnStride: i32,
+  c: usize, cStride: i32, accumulate: bool,
 ): void {
-  let copy: usize = 0;
-  if (aTransposed) {
-    copy = malloc((<usize>rows * <usize>depth) << 2);
-    transpose(depth, rows, a, copy, depth);
-    a = copy;
-  }
-  const sharing = <i64>rows * columns * depth >= SHARED ? threads() : 1;
+  const sharing = threadsFor(<i64>rows * columns * depth);
   const groups = (columns + GROUP - 1) / GROUP;
   const byColumns = sharing == 1 || groups >= 2 * sharing;
   const panelBytes = packedBytes(min(columns, GROUP), depth);
@@ -281,9 +275,10 @@ export function matrixProduct(
   job.depth = depth;
   job.a = a;
   job.b = b;
-  job.rowStride = bTransposed ? 1 : columns;
-  job.columnStride = bTransposed ? depth : 1;
+  job.rowStride = rowStride;
+  job.columnStride = columnStride;
   job.c = c;
+  job.cStride = cStride;
   job.accumulate = accumulate;
   job.panels = malloc(byColumns ? <usize>sharing * panelBytes : panelBytes);
   job.panelBytes = panelBytes;
@@ -300,5 +295,23 @@ export function matrixProduct(
   }
   free(job.panels);
   free(changetype<usize>(job));
+}
+
+/**
+ * C [rows, columns] = A [rows, depth] B [depth, columns], or C += A B, all row-major where they lie; `aTransposed` and
+ * `bTransposed` say that the factor lies in memory as its transpose.
+ */
+export function matrixProduct(
+  rows: i32, columns: i32, depth: i32, a: usize, aTransposed: bool, b: usize, bTransposed: bool,
+  c: usize, accumulate: bool,
+): void {
+  let copy: usize = 0;
+  if (aTransposed) {
+    copy = malloc((<usize>rows * <usize>depth) << 2);
+    transpose(depth, rows, a, copy, depth);
+    a = copy;
+  }
+  const rowStride = bTransposed ? 1 : columns, columnStride = bTransposed ? depth : 1;
+  stridedProduct(rows, columns, depth, a, b, rowStride, columnStride, c, columns, accumulate);
   if (copy) free(copy);
 }

@@ -44,9 +44,12 @@ export function joinThreads(at: usize, count: i32, index: i32, looks: i32, sleep
   mayWait = sleeps;
 }
 
-/** How many threads take part in a job; each may need scratch space of its own. */
-export function threads(): i32 {
-  return threadCount;
+/** Multiply-adds below which work is not worth another thread's attention: some 10 microseconds. */
+const WORTH: i64 = 250_000;
+
+/** How many threads a job of that much work is for. */
+export function threadsFor(multiplyAdds: i64): i32 {
+  return multiplyAdds < WORTH ? 1 : threadCount;
 }
 
 /** The next chunk of the job on the board, or -1. */

@@ -2,6 +2,7 @@ import {seededIds, seededValues} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {afterAll, describe, expect, test} from 'vitest';
 import {BackendError} from '../errors/backend-error';
+import {gru} from '../gru/gru';
 import {linear} from '../linear/linear';
 import {lstm} from '../lstm/lstm';
 import {useBackend} from './use-backend';
@@ -84,6 +85,33 @@ describe('wasm on threads', () => {
       await useThreads(threads);
       for (let round = 0; round < 2; round++) expectSame(everything(sizes), expected);
     }
+  });
+
+  test('a GRU: the same bits as on one', async () => {
+    const step = () =>
+      tf.tidy(() => {
+        const [x, kernel, recurrentKernel] = [tensor([9, 35, 30], 1), tensor([30, 240], 2), tensor([80, 240], 3)];
+        const loss = (...[x, kernel, recurrentKernel]: tf.Tensor[]) =>
+          tf.sum(
+            tf.square(
+              gru({
+                ...{
+                  x: x as tf.Tensor3D,
+                  kernel: kernel as tf.Tensor2D,
+                  recurrentKernel: recurrentKernel as tf.Tensor2D,
+                },
+                bias: tf.zeros([240]) as tf.Tensor1D,
+              }).outputs,
+            ),
+          );
+        return tf
+          .grads(loss)([x, kernel, recurrentKernel])
+          .map((each) => each.dataSync().slice() as Float32Array);
+      });
+    await useThreads(1);
+    const expected = step();
+    await useThreads(2);
+    for (let round = 0; round < 3; round++) expectSame(step(), expected);
   });
 
   test('large products: the same bits as on one, by columns and by rows', async () => {

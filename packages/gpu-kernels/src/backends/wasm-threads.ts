@@ -42,12 +42,12 @@ export async function startThreadedWasm(threads: number): Promise<void> {
   }
   const tfjs = await import('@tensorflow/tfjs-backend-wasm');
   stock ??= engine().registryFactory.wasm as typeof stock;
-  if (threads === threadsInUse) return;
   const {factory, priority} = stock!;
   const inNode = nodeModules() !== undefined;
+  if (!inNode) env().set('WASM_HAS_MULTITHREAD_SUPPORT', threads > 1);
+  if (threads === threadsInUse) return;
   if (engine().findBackendFactory('wasm')) removeBackend('wasm');
   tfjs.setThreadsCount(threads);
-  if (!inNode) env().set('WASM_HAS_MULTITHREAD_SUPPORT', threads > 1);
   threadsInUse = threads;
   const start = inNode ? async () => new tfjs.BackendWasm((await loadThreadedModule()) as never) : factory;
   registerBackend('wasm', threads === 1 ? factory : async () => withThreads(await start(), threads), priority);
