@@ -1,8 +1,15 @@
-import {backendsUnderTest, checkGradient, expectClose, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import {
+  backendsUnderTest,
+  checkGradient,
+  expectClose,
+  expectNoLeak,
+  seededValues,
+  startBackend,
+} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
 import {sparseCrossEntropy} from '../sparse-cross-entropy/sparse-cross-entropy';
 import fixture from './fixtures/sampled-softmax.json';
@@ -22,7 +29,7 @@ const scalarOf = (logits: tf.Tensor) => tf.sum(tf.square(tf.tanh(logits))) as tf
 
 describe.each(backendsUnderTest)('sampledLogits on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   test(`loss and gradients of a sampled softmax within 1e-5 of ${fixture.source}`, async () => {
