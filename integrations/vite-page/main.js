@@ -15,7 +15,7 @@ setWasmPaths({
 });
 
 try {
-  const {name} = await useBackend('wasm');
+  const {name} = await useBackend(new URLSearchParams(location.search).get('backend') ?? 'wasm');
   const vocabulary = new CharacterVocabulary();
   const corpus = await loadText8({source: new Blob(['the quick brown fox jumps over the lazy dog '.repeat(200)])});
   const model = new LanguageModel({vocabularySize: vocabulary.size, hiddenSizes: [32]});

@@ -2,7 +2,7 @@ import {backendsUnderTest, expectClose, expectNoLeak, seededValues, startBackend
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test, vi} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import fixture from './fixtures/products.json';
 
 type Activation = NonNullable<Parameters<typeof tf.fused.matMul>[0]['activation']>;
@@ -27,8 +27,8 @@ describe.each(backendsUnderTest.filter((name) => name.startsWith('wasm')))('matM
   /** The same computation on cpu, by tfjs's own kernel, whose bias and batches are right. */
   const onBoth = async (compute: () => tf.Tensor) => {
     const results: [number[], Float32Array][] = [];
-    for (const name of ['cpu', backend] as BackendName[]) {
-      await useBackend(name);
+    for (const name of ['cpu', backend]) {
+      await startBackend(useBackend, name);
       const result = compute();
       results.push([result.shape, (await result.data()).slice() as Float32Array]);
       result.dispose();
