@@ -11,6 +11,7 @@ import {embeddingWasm} from './embedding/wasm';
 import {embeddingWebGL} from './embedding/webgl';
 import {embeddingWebGPU} from './embedding/webgpu';
 import {gruCPU} from './gru/cpu';
+import {gruTensorflow} from './gru/tensorflow';
 import {gruWasm} from './gru/wasm';
 import {gruWebGL} from './gru/webgl';
 import {gruWebGPU} from './gru/webgpu';
@@ -57,6 +58,7 @@ const kernels: KernelConfig[] = [
   ...gruWasm,
   ...gruWebGL,
   ...gruWebGPU,
+  ...gruTensorflow,
   ...linearCPU,
   ...linearWasm,
   ...linearWebGL,

@@ -17,7 +17,7 @@ import {
 } from '../backends/tensorflow-op';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
-import {fromInputs, going, inputGradients, pack, statesBefore, unpack} from '../sequence/tensorflow';
+import {fromInputs, going, inputGradients, pack, statesBefore, unpack, zeros} from '../sequence/tensorflow';
 
 type Four = [TensorflowTensor, TensorflowTensor, TensorflowTensor, TensorflowTensor];
 
@@ -39,14 +39,8 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     let h = ops.run('Identity', [hidden!]);
     let s = ops.run('Identity', [cell!]);
     if (steps === 0 || batch === 0) {
-      const nothing = (...shape: number[]) => ops.constant('float32', [], shape);
-      return [
-        nothing(steps, batch, hiddenSize),
-        h,
-        s,
-        nothing(4 * steps, batch, hiddenSize),
-        nothing(steps, batch, hiddenSize),
-      ];
+      const states = () => zeros(ops, [steps, batch, hiddenSize]);
+      return [states(), h, s, zeros(ops, [4 * steps, batch, hiddenSize]), states()];
     }
     const inputAt = unpack(ops, projected);
     const maskAt = candidateMask && unpack(ops, candidateMask);
@@ -87,11 +81,9 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     let dh = ops.run('Identity', [hiddenGradient!]);
     let ds = ops.run('Identity', [cellGradient!]);
     if (steps === 0 || batch === 0) {
-      const zeros = (...shape: number[]) =>
-        ops.run('Fill', [ops.constant('int32', shape, [shape.length]), ops.constant('float32', [0])]);
-      const width = 4 * hiddenSize;
-      const weights = [zeros(inputSize, width), zeros(hiddenSize, width), zeros(width), dh, ds];
-      return fromIds ? weights : [...weights, zeros(steps, batch, inputSize)];
+      const weights = [[inputSize, 4 * hiddenSize], [hiddenSize, 4 * hiddenSize], [4 * hiddenSize]];
+      const results = [...weights.map((shape) => zeros(ops, shape)), dh, ds];
+      return fromIds ? results : [...results, zeros(ops, [steps, batch, inputSize])];
     }
     const gateAt = unpack(ops, gates!);
     const cellAt = unpack(ops, cells!);
@@ -104,8 +96,8 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const reordered = exchangeFAndC(ops, recurrentKernel!);
     // What LSTMBlockCellGrad takes for the forward pass and, without peepholes, only looks at the shapes of.
     const noInput = ops.constant('float32', [], [batch, 0]);
-    const unused = ops.run('Fill', [ops.constant('int32', [hiddenSize], [1]), zero]);
-    const unusedBias = ops.run('Fill', [ops.constant('int32', [4 * hiddenSize], [1]), zero]);
+    const unused = zeros(ops, [hiddenSize]);
+    const unusedBias = zeros(ops, [4 * hiddenSize]);
     const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H], order i c f o
     for (const step of stepsInOrder(steps, !reverse)) {
       const [i, f, c, o] = gateAt.slice(4 * step) as Four;

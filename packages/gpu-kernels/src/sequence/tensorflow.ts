@@ -14,6 +14,10 @@ export function pack(ops: TensorflowOps, inputs: readonly TensorflowInput[]): Te
   return ops.run('Pack', inputs, {N: int(inputs.length), T: type('float32')});
 }
 
+export function zeros(ops: TensorflowOps, shape: readonly number[]): TensorflowTensor {
+  return ops.run('Fill', [ops.constant('int32', shape, [shape.length]), ops.constant('float32', [0])]);
+}
+
 /** x W + b of all steps `[T, B, W]`, for vectors x `[T, B, I]` or ids `[T, B]`. */
 export function fromInputs(
   ops: TensorflowOps,
