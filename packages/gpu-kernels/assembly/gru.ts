@@ -8,11 +8,13 @@
 
 import { sigmoid, tanh } from "./activation";
 import { read, write } from "./lanes";
-import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
+import { GRU_BACKWARD, GRU_FORWARD } from "./jobs";
 import { matrixProduct, packMatrix, packedBytes, packedProduct, stridedProduct, transpose } from "./matrix-product";
 import { at, free, malloc } from "./memory";
-import { THIN, thinProduct } from "./thin-product";
+import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
 import { ended, keepState, stateBefore, statesBefore } from "./sequence";
+import { THIN, thinProduct } from "./thin-product";
+import { chunksOf, rowsPerChunk, share } from "./threads";
 
 @inline
 function activateGates(gates: usize, hidden: i32, before: usize, reset: usize, single: bool): void {
@@ -66,6 +68,83 @@ function differentiateReset(
   write(reset, rh, single);
 }
 
+/** As the parameters of `gruForward`. */
+@unmanaged
+export class GRUForward {
+  steps: i32;
+  batch: i32;
+  inputSize: i32;
+  hidden: i32;
+  ids: usize;
+  x: usize;
+  kernel: usize;
+  recurrentKernel: usize;
+  bias: usize;
+  initialHidden: usize;
+  gates: usize;
+  outputs: usize;
+  lengths: usize;
+  masks: usize;
+  reverse: bool;
+  /** `kernel` and the two parts of `recurrentKernel`, packed; 0 where they are read in place. */
+  inputPanels: usize;
+  gatePanels: usize;
+  candidatePanels: usize;
+  /** [B, H], for r h. */
+  reset: usize;
+  chunkRows: i32;
+}
+
+/** All steps for some rows of the batch. */
+export function gruForwardRows(job: GRUForward, chunk: i32): void {
+  const steps = job.steps, batch = job.batch, hidden = job.hidden, inputSize = job.inputSize, width = 3 * hidden;
+  const first = chunk * job.chunkRows, rows = min(batch - first, job.chunkRows);
+  const lengths = job.lengths ? at(job.lengths, first) : 0;
+  const reset = at(job.reset, first * hidden), ofCandidate = at(job.recurrentKernel, 2 * hidden);
+  let before = at(job.initialHidden, first * hidden);
+  for (let index = 0; index < steps; index++) {
+    const step = job.reverse ? steps - 1 - index : index;
+    const start = step * batch + first;
+    const g = at(job.gates, start * width), output = at(job.outputs, start * hidden);
+    if (job.ids) {
+      copyRows(rows, width, job.kernel, at(job.ids, start), job.bias, g);
+    } else {
+      const input = at(job.x, start * inputSize);
+      fillRows(rows, width, job.bias, g);
+      if (job.inputPanels) packedProduct(rows, width, inputSize, input, job.inputPanels, g, width, true);
+      else thinProduct(rows, width, inputSize, input, job.kernel, width, g);
+    }
+    if (job.gatePanels) packedProduct(rows, 2 * hidden, hidden, before, job.gatePanels, g, width, true);
+    else thinProduct(rows, 2 * hidden, hidden, before, job.recurrentKernel, width, g);
+    for (let row = 0; row < rows; row++) {
+      const n = row * hidden, m = at(g, row * width);
+      let unit = 0;
+      for (; unit + 4 <= hidden; unit += 4) {
+        activateGates(at(m, unit), hidden, at(before, n + unit), at(reset, n + unit), false);
+      }
+      for (; unit < hidden; unit++) {
+        activateGates(at(m, unit), hidden, at(before, n + unit), at(reset, n + unit), true);
+      }
+    }
+    if (job.candidatePanels) packedProduct(rows, hidden, hidden, reset, job.candidatePanels, at(g, 2 * hidden), width, true);
+    else thinProduct(rows, hidden, hidden, reset, ofCandidate, width, at(g, 2 * hidden));
+    for (let row = 0; row < rows; row++) {
+      const n = row * hidden, m = at(g, row * width);
+      const mask: usize = job.masks ? at(job.masks, start * hidden + n) : 0;
+      const h = at(before, n), out = at(output, n);
+      let unit = 0;
+      for (; unit + 4 <= hidden; unit += 4) {
+        activateCandidate(at(m, unit), hidden, at(h, unit), at(out, unit), mask ? at(mask, unit) : 0, false);
+      }
+      for (; unit < hidden; unit++) {
+        activateCandidate(at(m, unit), hidden, at(h, unit), at(out, unit), mask ? at(mask, unit) : 0, true);
+      }
+    }
+    if (lengths) keepState(rows, hidden, step, lengths, before, output);
+    before = output;
+  }
+}
+
 /**
  * @param ids where not 0: [T, B] int32 rows of `kernel`; else `x` is [T, B, inputSize].
  * @param gates, outputs filled: [T, B, 3H], [T, B, H]. In rows whose sequence has ended `outputs` holds the state that
@@ -79,67 +158,130 @@ export function gruForward(
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize,
   gates: usize, outputs: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
-  const width = 3 * hidden, stateSize = batch * hidden;
-  const thin = batch < THIN, ofCandidate = at(recurrentKernel, 2 * hidden);
-  const inputPanels: usize = ids || thin ? 0 : malloc(packedBytes(width, inputSize));
-  const gatePanels: usize = thin ? 0 : malloc(packedBytes(2 * hidden, hidden));
-  const candidatePanels: usize = thin ? 0 : malloc(packedBytes(hidden, hidden));
-  if (inputPanels) packMatrix(inputSize, width, kernel, width, 1, inputPanels);
+  const width = 3 * hidden, thin = batch < THIN;
+  const job = changetype<GRUForward>(malloc(offsetof<GRUForward>()));
+  job.steps = steps;
+  job.batch = batch;
+  job.inputSize = inputSize;
+  job.hidden = hidden;
+  job.ids = ids;
+  job.x = x;
+  job.kernel = kernel;
+  job.recurrentKernel = recurrentKernel;
+  job.bias = bias;
+  job.initialHidden = initialHidden;
+  job.gates = gates;
+  job.outputs = outputs;
+  job.lengths = lengths;
+  job.masks = masks;
+  job.reverse = reverse;
+  job.inputPanels = ids || thin ? 0 : malloc(packedBytes(width, inputSize));
+  job.gatePanels = thin ? 0 : malloc(packedBytes(2 * hidden, hidden));
+  job.candidatePanels = thin ? 0 : malloc(packedBytes(hidden, hidden));
+  job.reset = malloc((<usize>batch * <usize>hidden) << 2);
+  job.chunkRows = rowsPerChunk(batch, <i64>steps * batch * hidden * (3 * hidden));
+  if (job.inputPanels) packMatrix(inputSize, width, kernel, width, 1, job.inputPanels);
   if (!thin) {
-    packMatrix(hidden, 2 * hidden, recurrentKernel, width, 1, gatePanels);
-    packMatrix(hidden, hidden, ofCandidate, width, 1, candidatePanels);
+    packMatrix(hidden, 2 * hidden, recurrentKernel, width, 1, job.gatePanels);
+    packMatrix(hidden, hidden, at(recurrentKernel, 2 * hidden), width, 1, job.candidatePanels);
   }
-  const reset = malloc(<usize>stateSize << 2);
-  let before = initialHidden;
-  for (let index = 0; index < steps; index++) {
+  share(GRU_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
+  free(job.reset);
+  if (!thin) {
+    free(job.candidatePanels);
+    free(job.gatePanels);
+  }
+  if (job.inputPanels) free(job.inputPanels);
+  free(changetype<usize>(job));
+}
+
+/** As the parameters of `gruBackward`. */
+@unmanaged
+export class GRUBackward {
+  steps: i32;
+  batch: i32;
+  hidden: i32;
+  initialHidden: usize;
+  gates: usize;
+  outputs: usize;
+  dOutputs: usize;
+  dHidden: usize;
+  lengths: usize;
+  masks: usize;
+  reverse: bool;
+  /** The transposes of the two parts of `recurrentKernel`, packed. */
+  gatePanels: usize;
+  candidatePanels: usize;
+  /** One step's gradients without gaps, as products read them: [B, H], [B, 2H]; that of r h [B, H]. */
+  dCandidates: usize;
+  dGates: usize;
+  dReset: usize;
+  /** [T, B, H], filled: r h. */
+  resets: usize;
+  chunkRows: i32;
+}
+
+/** All steps, from the last, for some rows of the batch. */
+export function gruBackwardRows(job: GRUBackward, chunk: i32): void {
+  const steps = job.steps, batch = job.batch, hidden = job.hidden, width = 3 * hidden, reverse = job.reverse;
+  const first = chunk * job.chunkRows, rows = min(batch - first, job.chunkRows), rowBytes = <usize>hidden << 2;
+  const lengths = job.lengths ? at(job.lengths, first) : 0, initial = at(job.initialHidden, first * hidden);
+  const outputs = at(job.outputs, first * hidden), dHidden = at(job.dHidden, first * hidden);
+  const dCandidates = at(job.dCandidates, first * hidden), dGates = at(job.dGates, 2 * first * hidden);
+  const dReset = at(job.dReset, first * hidden);
+  for (let index = steps - 1; index >= 0; index--) {
     const step = reverse ? steps - 1 - index : index;
-    const g = at(gates, step * batch * width), output = at(outputs, step * stateSize);
-    const mask: usize = masks ? at(masks, step * stateSize) : 0;
-    if (ids) {
-      copyRows(batch, width, kernel, at(ids, step * batch), bias, g);
-    } else {
-      const input = at(x, step * batch * inputSize);
-      fillRows(batch, width, bias, g);
-      if (thin) thinProduct(batch, width, inputSize, input, kernel, width, g);
-      else packedProduct(batch, width, inputSize, input, inputPanels, g, width, true);
-    }
-    if (thin) thinProduct(batch, 2 * hidden, hidden, before, recurrentKernel, width, g);
-    else packedProduct(batch, 2 * hidden, hidden, before, gatePanels, g, width, true);
-    for (let row = 0; row < batch; row++) {
-      const first = row * hidden, m = at(g, row * width);
+    const start = step * batch + first;
+    const g = at(job.gates, start * width), reset = at(job.resets, start * hidden);
+    for (let row = 0; row < rows; row++) {
+      const n = row * hidden, m = at(g, row * width);
+      if (ended(lengths, row, step)) {
+        memory.fill(m, 0, 3 * rowBytes);
+        memory.fill(at(dCandidates, n), 0, rowBytes);
+        continue;
+      }
+      const before = stateBefore(step, row, steps, batch, hidden, initial, outputs, lengths, reverse);
+      const dOutput = at(job.dOutputs, start * hidden + n);
+      const mask: usize = job.masks ? at(job.masks, start * hidden + n) : 0;
       let unit = 0;
       for (; unit + 4 <= hidden; unit += 4) {
-        const n = first + unit;
-        activateGates(at(m, unit), hidden, at(before, n), at(reset, n), false);
+        differentiateCandidate(
+          at(m, unit), hidden, at(before, unit), at(dOutput, unit), at(dHidden, n + unit), at(dCandidates, n + unit),
+          mask ? at(mask, unit) : 0, false,
+        );
       }
       for (; unit < hidden; unit++) {
-        const n = first + unit;
-        activateGates(at(m, unit), hidden, at(before, n), at(reset, n), true);
+        differentiateCandidate(
+          at(m, unit), hidden, at(before, unit), at(dOutput, unit), at(dHidden, n + unit), at(dCandidates, n + unit),
+          mask ? at(mask, unit) : 0, true,
+        );
       }
     }
-    if (thin) thinProduct(batch, hidden, hidden, reset, ofCandidate, width, at(g, 2 * hidden));
-    else packedProduct(batch, hidden, hidden, reset, candidatePanels, at(g, 2 * hidden), width, true);
-    for (let row = 0; row < batch; row++) {
-      const first = row * hidden, m = at(g, row * width);
+    packedProduct(rows, hidden, hidden, dCandidates, job.candidatePanels, dReset, hidden, false);
+    for (let row = 0; row < rows; row++) {
+      const n = row * hidden, m = at(g, row * width), d = at(dGates, 2 * n);
+      if (ended(lengths, row, step)) {
+        memory.fill(d, 0, 2 * rowBytes);
+        memory.fill(at(reset, n), 0, rowBytes);
+        continue;
+      }
+      const before = stateBefore(step, row, steps, batch, hidden, initial, outputs, lengths, reverse);
       let unit = 0;
       for (; unit + 4 <= hidden; unit += 4) {
-        const n = first + unit;
-        activateCandidate(at(m, unit), hidden, at(before, n), at(output, n), mask ? at(mask, n) : 0, false);
+        const k = n + unit;
+        differentiateReset(
+          at(m, unit), hidden, at(before, unit), at(dReset, k), at(dHidden, k), at(d, unit), at(reset, k), false,
+        );
       }
       for (; unit < hidden; unit++) {
-        const n = first + unit;
-        activateCandidate(at(m, unit), hidden, at(before, n), at(output, n), mask ? at(mask, n) : 0, true);
+        const k = n + unit;
+        differentiateReset(
+          at(m, unit), hidden, at(before, unit), at(dReset, k), at(dHidden, k), at(d, unit), at(reset, k), true,
+        );
       }
     }
-    if (lengths) keepState(batch, hidden, step, lengths, before, output);
-    before = output;
+    packedProduct(rows, hidden, 2 * hidden, dGates, job.gatePanels, dHidden, hidden, true);
   }
-  free(reset);
-  if (!thin) {
-    free(candidatePanels);
-    free(gatePanels);
-  }
-  if (inputPanels) free(inputPanels);
 }
 
 /**
@@ -155,88 +297,53 @@ export function gruBackward(
   dOutputs: usize, dHidden: usize, dX: usize, dKernel: usize, dRecurrentKernel: usize, dBias: usize,
   lengths: usize, masks: usize, reverse: bool,
 ): void {
-  const width = 3 * hidden, rows = steps * batch, stateSize = batch * hidden, stateBytes = <usize>stateSize << 2;
-  const rowBytes = <usize>hidden << 2;
-  memory.fill(dBias, 0, <usize>width << 2);
-  if (ids) memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
-  // The transposes.
-  const gatePanels = malloc(packedBytes(hidden, 2 * hidden)), candidatePanels = malloc(packedBytes(hidden, hidden));
-  packMatrix(2 * hidden, hidden, recurrentKernel, 1, width, gatePanels);
-  packMatrix(hidden, hidden, at(recurrentKernel, 2 * hidden), 1, width, candidatePanels);
-  // One step's gradients without gaps, as products read them; what was lost by way of r; r h of all steps [H, T B].
-  const dCandidates = malloc(stateBytes), dGates = malloc(2 * stateBytes), dReset = malloc(stateBytes);
-  const reset = malloc(stateBytes), resets = malloc((<usize>hidden * <usize>rows) << 2);
-  for (let index = steps - 1; index >= 0; index--) {
-    const step = reverse ? steps - 1 - index : index;
-    const g = at(gates, step * batch * width), dOutput = at(dOutputs, step * stateSize);
-    const mask: usize = masks ? at(masks, step * stateSize) : 0;
-    for (let row = 0; row < batch; row++) {
-      const first = row * hidden, m = at(g, row * width);
-      if (ended(lengths, row, step)) {
-        memory.fill(m, 0, 3 * rowBytes);
-        memory.fill(at(dCandidates, first), 0, rowBytes);
-        continue;
-      }
-      const before = stateBefore(step, row, steps, batch, hidden, initialHidden, outputs, lengths, reverse);
-      let unit = 0;
-      for (; unit + 4 <= hidden; unit += 4) {
-        const n = first + unit;
-        differentiateCandidate(
-          at(m, unit), hidden, at(before, unit), at(dOutput, n), at(dHidden, n), at(dCandidates, n),
-          mask ? at(mask, n) : 0, false,
-        );
-      }
-      for (; unit < hidden; unit++) {
-        const n = first + unit;
-        differentiateCandidate(
-          at(m, unit), hidden, at(before, unit), at(dOutput, n), at(dHidden, n), at(dCandidates, n),
-          mask ? at(mask, n) : 0, true,
-        );
-      }
-    }
-    packedProduct(batch, hidden, hidden, dCandidates, candidatePanels, dReset, hidden, false);
-    for (let row = 0; row < batch; row++) {
-      const first = row * hidden, m = at(g, row * width), d = at(dGates, 2 * first);
-      if (ended(lengths, row, step)) {
-        memory.fill(d, 0, 2 * rowBytes);
-        memory.fill(at(reset, first), 0, rowBytes);
-        continue;
-      }
-      const before = stateBefore(step, row, steps, batch, hidden, initialHidden, outputs, lengths, reverse);
-      let unit = 0;
-      for (; unit + 4 <= hidden; unit += 4) {
-        const n = first + unit;
-        differentiateReset(
-          at(m, unit), hidden, at(before, unit), at(dReset, n), at(dHidden, n), at(d, unit), at(reset, n), false,
-        );
-      }
-      for (; unit < hidden; unit++) {
-        const n = first + unit;
-        differentiateReset(
-          at(m, unit), hidden, at(before, unit), at(dReset, n), at(dHidden, n), at(d, unit), at(reset, n), true,
-        );
-      }
-    }
-    packedProduct(batch, hidden, 2 * hidden, dGates, gatePanels, dHidden, hidden, true);
-    transpose(batch, hidden, reset, at(resets, step * batch), rows);
-    // Sums over the rows of this step, while they are in the cache.
-    addColumnSums(batch, width, g, dBias);
-    if (ids) addRowsAt(batch, width, g, at(ids, step * batch), dKernel);
-  }
-  free(reset);
-  free(dReset);
-  free(dGates);
-  free(dCandidates);
-  free(candidatePanels);
-  free(gatePanels);
+  const width = 3 * hidden, rows = steps * batch, stateBytes = (<usize>batch * <usize>hidden) << 2;
+  const allBytes = <usize>steps * stateBytes, ofCandidate = at(recurrentKernel, 2 * hidden);
+  const job = changetype<GRUBackward>(malloc(offsetof<GRUBackward>()));
+  job.steps = steps;
+  job.batch = batch;
+  job.hidden = hidden;
+  job.initialHidden = initialHidden;
+  job.gates = gates;
+  job.outputs = outputs;
+  job.dOutputs = dOutputs;
+  job.dHidden = dHidden;
+  job.lengths = lengths;
+  job.masks = masks;
+  job.reverse = reverse;
+  job.gatePanels = malloc(packedBytes(hidden, 2 * hidden));
+  job.candidatePanels = malloc(packedBytes(hidden, hidden));
+  job.dCandidates = malloc(stateBytes);
+  job.dGates = malloc(2 * stateBytes);
+  job.dReset = malloc(stateBytes);
+  job.resets = malloc(allBytes);
+  job.chunkRows = rowsPerChunk(batch, <i64>steps * batch * hidden * (3 * hidden));
+  packMatrix(2 * hidden, hidden, recurrentKernel, 1, width, job.gatePanels);
+  packMatrix(hidden, hidden, ofCandidate, 1, width, job.candidatePanels);
+  share(GRU_BACKWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
+  free(job.dReset);
+  free(job.dGates);
+  free(job.dCandidates);
+  free(job.candidatePanels);
+  free(job.gatePanels);
 
+  const turned = malloc(allBytes); // r h, then the states before each step, [H, T B]
+  transpose(rows, hidden, job.resets, turned, rows);
+  free(job.resets);
+  free(changetype<usize>(job));
   stridedProduct(
-    hidden, hidden, rows, resets, at(gates, 2 * hidden), width, 1, at(dRecurrentKernel, 2 * hidden), width, false,
+    hidden, hidden, rows, turned, at(gates, 2 * hidden), width, 1, at(dRecurrentKernel, 2 * hidden), width, false,
   );
-  const before = resets; // its work is done
-  statesBefore(steps, batch, hidden, initialHidden, outputs, lengths, reverse, before);
-  stridedProduct(hidden, 2 * hidden, rows, before, gates, width, 1, dRecurrentKernel, width, false);
-  free(resets);
-  if (!ids) matrixProduct(inputSize, width, rows, x, true, gates, false, dKernel, false);
+  statesBefore(steps, batch, hidden, initialHidden, outputs, lengths, reverse, turned);
+  stridedProduct(hidden, 2 * hidden, rows, turned, gates, width, 1, dRecurrentKernel, width, false);
+  free(turned);
+  memory.fill(dBias, 0, <usize>width << 2);
+  addColumnSums(rows, width, gates, dBias);
+  if (ids) {
+    memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
+    addRowsAt(rows, width, gates, ids, dKernel);
+  } else {
+    matrixProduct(inputSize, width, rows, x, true, gates, false, dKernel, false);
+  }
   if (dX) matrixProduct(rows, inputSize, width, gates, false, kernel, true, dX, false);
 }

@@ -1,5 +1,6 @@
 // Every kind of job that threads can share: a number, because they have nothing but memory in common.
 
+import { GRUBackward, gruBackwardRows, GRUForward, gruForwardRows } from "./gru";
 import { LSTMBackward, lstmBackwardRows, LSTMForward, lstmForwardRows, sumGateGradients } from "./lstm";
 import { Product, productColumns, productRows, Transposition, transposeRows } from "./matrix-product";
 
@@ -9,6 +10,8 @@ export const GATE_GRADIENTS: i32 = 2;
 export const PRODUCT_COLUMNS: i32 = 3;
 export const PRODUCT_ROWS: i32 = 4;
 export const TRANSPOSITION: i32 = 5;
+export const GRU_FORWARD: i32 = 6;
+export const GRU_BACKWARD: i32 = 7;
 
 /** Does one chunk of a job on the thread numbered `thread`. Must not allocate. */
 export function runChunk(kind: i32, job: usize, chunk: i32, thread: i32): void {
@@ -18,6 +21,8 @@ export function runChunk(kind: i32, job: usize, chunk: i32, thread: i32): void {
     case GATE_GRADIENTS: return sumGateGradients(changetype<LSTMBackward>(job), chunk);
     case PRODUCT_COLUMNS: return productColumns(changetype<Product>(job), chunk, thread);
     case PRODUCT_ROWS: return productRows(changetype<Product>(job), chunk);
+    case GRU_FORWARD: return gruForwardRows(changetype<GRUForward>(job), chunk);
+    case GRU_BACKWARD: return gruBackwardRows(changetype<GRUBackward>(job), chunk);
     case TRANSPOSITION: return transposeRows(changetype<Transposition>(job), chunk);
   }
 }

@@ -16,7 +16,7 @@ import { matrixProduct, packMatrix, packedBytes, packedProduct } from "./matrix-
 import { at, free, malloc } from "./memory";
 import { ended, keepState, statesBefore } from "./sequence";
 import { THIN, thinProduct } from "./thin-product";
-import { share, threadsFor } from "./threads";
+import { chunksOf, rowsPerChunk, share } from "./threads";
 
 @inline
 function activate(
@@ -99,18 +99,6 @@ function differentiateRow(
 
 /** Columns of gradients that one thread sums. */
 const STRIPE: i32 = 128;
-
-/** How much of the batch one thread carries through time: a multiple of 4, so that no row moves to another tile. */
-@inline
-function rowsPerChunk(steps: i32, batch: i32, hidden: i32): i32 {
-  const count = threadsFor(<i64>steps * batch * hidden * (4 * hidden));
-  return count == 1 ? max(batch, 1) : max(4, ((batch + count - 1) / count + 3) & ~3);
-}
-
-@inline
-function chunksOf(total: i32, size: i32): i32 {
-  return (total + size - 1) / size;
-}
 
 /** As the parameters of `lstmForward`. */
 @unmanaged
@@ -214,7 +202,7 @@ export function lstmForward(
   job.reverse = reverse;
   job.inputPanels = inputPanels;
   job.panels = panels;
-  job.chunkRows = rowsPerChunk(steps, batch, hidden);
+  job.chunkRows = rowsPerChunk(batch, <i64>steps * batch * hidden * (4 * hidden));
   share(LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
   free(changetype<usize>(job));
   if (panels) free(panels);
@@ -331,7 +319,7 @@ export function lstmBackward(
   job.masks = masks;
   job.reverse = reverse;
   job.panels = panels;
-  job.chunkRows = rowsPerChunk(steps, batch, hidden);
+  job.chunkRows = rowsPerChunk(batch, <i64>steps * batch * hidden * (4 * hidden));
   share(LSTM_BACKWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
   if (job.chunkRows < batch) share(GATE_GRADIENTS, changetype<usize>(job), chunksOf(width, STRIPE));
   free(changetype<usize>(job));

@@ -101,3 +101,17 @@ export function share(kind: i32, job: usize, chunks: i32): void {
     if (mayWait && look > patience) atomic.wait<i32>(board + offsetof<Board>("done"), done, 50_000);
   }
 }
+
+/**
+ * How many rows of a batch one thread carries through time, where that takes so many multiply-adds for all of it: a
+ * multiple of 4, so that no row moves to another tile.
+ */
+export function rowsPerChunk(batch: i32, multiplyAdds: i64): i32 {
+  const count = threadsFor(multiplyAdds);
+  return count == 1 ? max(batch, 1) : max(4, ((batch + count - 1) / count + 3) & ~3);
+}
+
+/** How many chunks of `size` there are in `total`. */
+export function chunksOf(total: i32, size: i32): i32 {
+  return (total + size - 1) / size;
+}

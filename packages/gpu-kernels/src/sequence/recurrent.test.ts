@@ -191,7 +191,7 @@ describe.each(operations)('$name', (operation) => {
   describe.each(backendsUnderTest)('on %s', (backend) => {
     const relative = backend === 'webgl' ? 1e-3 : 1e-5;
     /** Every shape and option is a shader of its own, which software drivers take seconds to compile. */
-    const cases = (numRuns: number) => ({numRuns: clampsIds(backend) ? 5 : numRuns, seed: 20261123});
+    const cases = (numRuns: number) => ({numRuns: clampsIds(backend) ? 10 : numRuns, seed: 20261123});
     // Where exp and tanh are right to the last places, what remains is the rounding of float32.
     const ofDifferences = ['cpu', 'wasm', 'wasm-2-threads'].includes(backend) ? 1e-6 : relative;
     const onReference = async <T>(f: () => Promise<T>): Promise<T> => {
