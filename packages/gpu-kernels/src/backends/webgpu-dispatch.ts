@@ -113,10 +113,15 @@ export function dispatch(backend: WebGPUBackend, program: Dispatch): void {
   }
 }
 
-/** Copies the values of one tensor into another of the same size. */
+/** Copies the values of a tensor into a new one of the same size. */
 export function copyValues(backend: WebGPUBackend, from: TensorInfo, to: TensorInfo): void {
   if (sizeOf(to) === 0) return;
   expectDevice(backend.device);
+  const {values, resource} = backend.tensorMap.get(from.dataId);
+  if (values && !resource) {
+    backend.queue.writeBuffer(bufferOf(backend, to), 0, values as Float32Array<ArrayBuffer>); // no commands know the new buffer yet
+    return;
+  }
   const [source, target] = [bufferOf(backend, from), bufferOf(backend, to)];
   backend.ensureCommandEncoderReady();
   backend.endComputePassEncoder();

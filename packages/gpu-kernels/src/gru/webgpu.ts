@@ -152,7 +152,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
       return 1;
     }`,
     left: 'leftOf(row, k)',
-    right: 'gates[k * uniforms.columns + column]',
+    matrix: 'gates',
     store: `
       ${fromIds ? '' : 'if (row < uniforms.inputSize) { kernelGradient[row * uniforms.columns + column] = value; return; }'}
       biasGradient[column] = value;`,

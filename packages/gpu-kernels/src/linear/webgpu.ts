@@ -30,7 +30,7 @@ function backward({inputs: {x, kernel, gradient}, backend}: Call<'x' | 'kernel' 
     outputs: {kernelGradient, biasGradient},
     integers: {inputSize},
     left: 'select(1.0, x[k * uniforms.inputSize + row], row < uniforms.inputSize)',
-    right: 'gradient[k * uniforms.columns + column]',
+    matrix: 'gradient',
     store: `if (row < uniforms.inputSize) { kernelGradient[row * uniforms.columns + column] = value; }
       else { biasGradient[column] = value; }`,
   });

@@ -7,7 +7,7 @@
 import {engine, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {KernelOptions, SelectiveKernel} from '../backends/has-kernel';
 import {copyValues, output, tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
-import {addProjection, each, loadShared, multiplyTransposed, product} from '../matrix-product/webgpu';
+import {addProjection, each, loadShared, multiplyTransposed, product, transpose} from '../matrix-product/webgpu';
 import {lookUpRows, sumRows} from '../rows/webgpu';
 import {optionsKey, type RecurrentCall, stateBefore, throughTime} from '../sequence/webgpu';
 import {lstmSizes} from './shapes';
@@ -29,6 +29,7 @@ function forward(call: RecurrentCall): TensorInfo[] {
     name: 'lstmForward',
     inputs: {recurrentKernel},
     outputs: {outputs, finalHidden, finalCell, gates, cells},
+    units: hiddenSize,
     code: forwardCode,
   });
   return [outputs, finalHidden, finalCell, gates, cells];
@@ -110,19 +111,22 @@ function backward(call: RecurrentCall): TensorInfo[] {
   const cellGradient = output(backend, [batch, hiddenSize]);
   copyValues(backend, inputs.hiddenGradient!, hiddenGradient);
   copyValues(backend, inputs.cellGradient!, cellGradient);
+  const transposed = transpose(backend, recurrentKernel); // [4H, H]
   // `gates` is used up: it was kept for this pass alone.
   throughTime(call, {
     name: 'lstmBackward',
-    inputs: {recurrentKernel, cell, cells, outputsGradient},
+    inputs: {transposed, cell, cells, outputsGradient},
     outputs: {gates, hiddenGradient, cellGradient},
+    units: Math.ceil(hiddenSize / 4),
     code: backwardCode,
   });
+  backend.disposeData(transposed.dataId);
 
   const weights = {
     columns: width,
     depth: steps * batch,
     integers: {steps, batch, size: hiddenSize, inputSize: fromIds ? 0 : inputSize},
-    right: 'gates[k * uniforms.columns + column]',
+    matrix: 'gates',
   };
   product(backend, {
     ...weights,
@@ -181,6 +185,13 @@ const backwardCode = (rows: number, subgroups: boolean) => `
     gates[gate + 3 * size] = dh * squashed * o * (1 - o);
     cellGradient[state] = dState * f;
   }
+  fn keep(step: u32, row: u32, first: u32, sum: vec4<f32>) {
+    if (row >= uniforms.batch || !isGoing(step, row)) { return; }
+    for (var part = 0u; part < 4; part++) {
+      let unit = first + part * width;
+      if (unit < uniforms.size) { hiddenGradient[row * uniforms.size + unit] = sum[part]; }
+    }
+  }
   fn run(group: u32, lane: u32) {
     let size = uniforms.size;
     let row = group * rows;
@@ -191,22 +202,17 @@ const backwardCode = (rows: number, subgroups: boolean) => `
         if (row + index / size < uniforms.batch) { differentiate(at, row + index / size, index % size); }
       }
       storageBarrier();
-      for (var base = 0u; base < size; base += width) {
-        let unit = base + lane;
-        ${each(rows, (index) => `var sum${index} = 0.0;`)}
+      for (var base = 0u; base < size; base += 4 * width) {
+        let unit = base + lane; // and three more, each \`width\` further
+        ${each(rows, (index) => `var sum${index} = vec4<f32>();`)}
         for (var k = 0u; k < 4 * size; k++) {
-          let factor = recurrentKernel[unit * 4 * size + k];
+          let weight = k * size + unit;
+          let factor = vec4<f32>(transposed[weight], transposed[weight + width],
+            transposed[weight + 2 * width], transposed[weight + 3 * width]);
           ${loadShared(rows, subgroups, (index) => `gates[(step * uniforms.batch + row + ${index}) * 4 * size + k]`)}
           ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
         }
-        if (unit < size) {
-          ${each(
-            rows,
-            (index) => `if (row + ${index} < uniforms.batch && isGoing(step, row + ${index})) {
-              hiddenGradient[(row + ${index}) * size + unit] = sum${index};
-            }`,
-          )}
-        }
+        ${each(rows, (index) => `keep(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
     }

@@ -1,8 +1,9 @@
 // Matrix products on WebGPU. An invocation adds up 8 rows of 4 columns in registers; the invocations of a workgroup lie
 // side by side along the columns, so they need the same 8 values of the left factor at a time. Where there are subgroups,
-// 8 of them load one each and broadcast it, because loads, not multiplications, are what takes the time.
+// 8 of them load one each and broadcast it, because loads, not multiplications, are what takes the time. For the same
+// reason the 4 columns are one load where rows of the right factor are whole fours.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {type Dispatch, dispatch, hasSubgroups, type WebGPUBackend} from '../backends/webgpu-dispatch';
+import {type Dispatch, dispatch, hasSubgroups, output, type WebGPUBackend} from '../backends/webgpu-dispatch';
 
 export interface Product extends Pick<Dispatch, 'inputs' | 'outputs' | 'integers'> {
   /** Names the shader: what `left`, `right` and `store` depend on. */
@@ -14,7 +15,9 @@ export interface Product extends Pick<Dispatch, 'inputs' | 'outputs' | 'integers
   /** WGSL, the value of the left factor at `row` and `k`. Beyond the last row it may be any. */
   left: string;
   /** WGSL, the value of the right factor at `k` and `column`. Beyond the last column it may be any. */
-  right: string;
+  right?: string;
+  /** Instead of `right`, where the right factor is an input as it lies, [depth, columns]: which one. */
+  matrix?: string;
   /** WGSL statements that take `value`, the sum for `row` and `column`. */
   store: string;
   /** WGSL functions that those three call. */
@@ -46,15 +49,23 @@ export function invocationsFor(columns: number, limit: number): number {
 }
 
 /** Records a product of two factors that WGSL reads, into what WGSL stores. */
-export function product(backend: WebGPUBackend, {key, left, right, store, declarations = '', ...given}: Product): void {
+export function product(
+  backend: WebGPUBackend,
+  {key, left, store, declarations = '', matrix, ...given}: Product,
+): void {
   const {rows, columns, depth, inputs, outputs, integers} = given;
+  const right = given.right ?? `${matrix}[k * uniforms.columns + column]`;
   const subgroups = hasSubgroups(backend);
   const height = rowsAtOnce(rows);
   const width = invocationsFor(Math.ceil(columns / 4), 64);
+  const fours = matrix !== undefined && columns % 4 === 0;
+  const factor = fours
+    ? `${matrix}[(k * uniforms.columns + column) / 4]`
+    : `vec4<f32>(${[0, 1, 2, 3].map((part) => `right(k, column + ${part})`).join(', ')})`;
   const code = () => `
     ${declarations}
+    ${fours ? '' : `fn right(k: u32, column: u32) -> f32 { return ${right}; }`}
     fn left(row: u32, k: u32) -> f32 { return ${left}; }
-    fn right(k: u32, column: u32) -> f32 { return ${right}; }
     fn store(row: u32, column: u32, value: f32) {
       if (row >= uniforms.rows || column >= uniforms.columns) { return; }
       ${store}
@@ -62,17 +73,18 @@ export function product(backend: WebGPUBackend, {key, left, right, store, declar
     fn run(group: u32, lane: u32) {
       let across = (uniforms.columns + ${4 * width - 1}) / ${4 * width};
       let row = group / across * ${height};
-      let column = group % across * ${4 * width} + lane;
+      let column = group % across * ${4 * width} + 4 * lane;
       ${each(height, (index) => `var sum${index} = vec4<f32>();`)}
       for (var k = 0u; k < uniforms.depth; k++) {
-        let factor = vec4<f32>(${[0, 1, 2, 3].map((index) => `right(k, column + ${index * width})`).join(', ')});
+        let factor = ${factor};
         ${loadShared(height, subgroups, (index) => `left(row + ${index}, k)`)}
         ${each(height, (index) => `sum${index} += shared${index} * factor;`)}
       }
-      ${each(height, (index) => each(4, (part) => `store(row + ${index}, column + ${part * width}, sum${index}[${part}]);`))}
+      ${each(height, (index) => each(4, (part) => `store(row + ${index}, column + ${part}, sum${index}[${part}]);`))}
     }`;
   dispatch(backend, {
-    ...{key: `${key}/${height}x${width}`, code, subgroups, inputs, outputs},
+    ...{key: `${key}/${height}x${width}${fours ? '/fours' : ''}`, code, subgroups, inputs, outputs},
+    vectors: fours ? [matrix] : [],
     workgroupSize: width,
     workgroups: Math.ceil(rows / height) * Math.ceil(columns / (4 * width)),
     integers: {rows, columns, depth, ...integers},
@@ -91,7 +103,7 @@ export function addProjection(
     inputs: {x, kernel, bias},
     outputs: {y},
     left: 'x[row * uniforms.depth + k]',
-    right: 'kernel[k * uniforms.columns + column]',
+    matrix: 'kernel',
     store: 'y[row * uniforms.columns + column] = value + bias[column];',
   });
 }
@@ -102,15 +114,35 @@ export function multiplyTransposed(
   {gradient, kernel, xGradient}: Record<'gradient' | 'kernel' | 'xGradient', TensorInfo>,
 ): void {
   const [columns, depth] = kernel.shape as [number, number];
+  const transposed = transpose(backend, kernel);
   product(backend, {
     key: 'multiplyTransposed',
     ...{rows: rowsOf(gradient), columns, depth},
-    inputs: {gradient, kernel},
+    inputs: {gradient, transposed},
     outputs: {xGradient},
     left: 'gradient[row * uniforms.depth + k]',
-    right: 'kernel[column * uniforms.depth + k]',
+    matrix: 'transposed',
     store: 'xGradient[row * uniforms.columns + column] = value;',
   });
+  backend.disposeData(transposed.dataId);
+}
+
+/** Records the transpose of a matrix, a new tensor. It costs little, and rows of a factor are read in one piece. */
+export function transpose(backend: WebGPUBackend, matrix: TensorInfo): TensorInfo {
+  const [rows, columns] = matrix.shape as [number, number];
+  const transposed = output(backend, [columns, rows]);
+  const size = rows * columns;
+  dispatch(backend, {
+    key: 'transpose',
+    code: () => `fn run(group: u32, lane: u32) {
+      let index = group * 64 + lane;
+      if (index >= uniforms.size) { return; }
+      transposed[index] = matrix[index % uniforms.rows * uniforms.columns + index / uniforms.rows];
+    }`,
+    ...{workgroupSize: 64, workgroups: Math.ceil(size / 64), inputs: {matrix}, outputs: {transposed}},
+    integers: {size, rows, columns},
+  });
+  return transposed;
 }
 
 /** The rows of a tensor [..., width]. */

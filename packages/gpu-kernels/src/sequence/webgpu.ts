@@ -13,6 +13,8 @@ export interface RecurrentCall {
 
 export type Pass = Pick<Dispatch, 'inputs' | 'outputs'> & {
   name: string;
+  /** How many invocations have work side by side; H where it is left out. */
+  units?: number;
   /** From the number of rows a workgroup takes, and whether there are subgroups, to the WGSL of `run`. */
   code: (rows: number, subgroups: boolean) => string;
 };
@@ -24,13 +26,16 @@ export function optionsKey({inputs, attrs}: RecurrentCall): string {
 }
 
 /** Records a pass through time. */
-export function throughTime(call: RecurrentCall, {name, code, ...bound}: Pass): void {
+export function throughTime(call: RecurrentCall, {name, units, code, ...bound}: Pass): void {
   const {inputs, attrs, backend} = call;
   const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {lengths, candidateMask} = inputs;
   const subgroups = hasSubgroups(backend);
   const rows = rowsAtOnce(batch);
-  const width = invocationsFor(hiddenSize, Math.min(256, backend.device.limits.maxComputeInvocationsPerWorkgroup));
+  const width = invocationsFor(
+    units ?? hiddenSize,
+    Math.min(256, backend.device.limits.maxComputeInvocationsPerWorkgroup),
+  );
   const prelude = () => `
     const rows = ${rows}u;
     const width = ${width}u;
@@ -55,14 +60,20 @@ export function throughTime(call: RecurrentCall, {name, code, ...bound}: Pass): 
  * WGSL of `stateBefore(k, unit)`: the hidden state before the step that row `k` of `[T B, H]` belongs to. It reads
  * `hidden`, `outputs` and, where there are any, `lengths`.
  */
-export function stateBefore({inputs, attrs}: RecurrentCall): string {
-  const edge = attrs?.reverse
-    ? `step + 1 == uniforms.steps ${inputs.lengths ? '|| i32(step) + 1 >= lengths[row]' : ''}`
-    : 'step == 0';
+export function stateBefore({inputs: {lengths}, attrs}: RecurrentCall): string {
+  if (!attrs?.reverse) {
+    return `fn stateBefore(k: u32, unit: u32) -> f32 {
+      return select(outputs[(k - uniforms.batch) * uniforms.size + unit], hidden[k * uniforms.size + unit],
+        k < uniforms.batch);
+    }`;
+  }
+  // Without lengths no division is needed to find the step.
+  const [first, row] = lengths
+    ? ['|| i32(k / uniforms.batch) + 1 >= lengths[k % uniforms.batch]', 'k % uniforms.batch']
+    : ['', '(k - last)'];
   return `fn stateBefore(k: u32, unit: u32) -> f32 {
-    let step = k / uniforms.batch;
-    let row = k % uniforms.batch;
-    return select(outputs[(k ${attrs?.reverse ? '+' : '-'} uniforms.batch) * uniforms.size + unit],
-      hidden[row * uniforms.size + unit], ${edge});
+    let last = (uniforms.steps - 1) * uniforms.batch;
+    return select(outputs[(k + uniforms.batch) * uniforms.size + unit], hidden[${row} * uniforms.size + unit],
+      k >= last ${first});
   }`;
 }
