@@ -1,5 +1,6 @@
 // The scores of a sampled softmax on WebGPU: one dispatch forward, a lane a score; one backward, a lane a value of any of
-// the three gradients. Sampled batches are small: what counts is how few dispatches there are.
+// the three gradients. Sampled batches are small: what counts is how few dispatches there are. Rows are read four values at
+// a time where they are that even.
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, output, type WebGPUBackend} from '../backends/webgpu-dispatch';
 
@@ -8,29 +9,37 @@ interface Call<Names extends string> {
   backend: WebGPUBackend;
 }
 
+/** How many values are read at once, and their type in WGSL. */
+function vectorOf(width: number): {lanes: number; element: string} {
+  return width % 4 === 0 ? {lanes: 4, element: 'vec4<f32>'} : {lanes: 1, element: 'f32'};
+}
+
 function forward({inputs: {inputs, targets, samples}, backend}: Call<'inputs' | 'targets' | 'samples'>): TensorInfo {
   const [batch, width] = inputs.shape as [number, number];
   const columns = 1 + samples.shape[0]!;
+  const {lanes, element} = vectorOf(width);
   const logits = output(backend, [batch, columns]);
   dispatch(backend, {
-    key: 'sampledLogits',
+    key: `sampledLogits/${element}`,
     code: () => `fn run(group: u32, lane: u32) {
       let index = group * 64 + lane;
       if (index >= uniforms.size) { return; }
-      let row = index / uniforms.columns;
+      let own = index / uniforms.columns * uniforms.width;
       let column = index % uniforms.columns;
-      var sum = 0.0;
-      for (var at = 0u; at < uniforms.width; at++) {
-        let x = inputs[row * uniforms.width + at];
-        if (column == 0) { sum += x * targets[row * uniforms.width + at]; }
-        else { sum += x * samples[(column - 1) * uniforms.width + at]; }
+      var sums = ${element}(0);
+      if (column == 0) {
+        for (var at = 0u; at < uniforms.width; at++) { sums += inputs[own + at] * targets[own + at]; }
+      } else {
+        let other = (column - 1) * uniforms.width;
+        for (var at = 0u; at < uniforms.width; at++) { sums += inputs[own + at] * samples[other + at]; }
       }
-      logits[index] = sum;
+      logits[index] = ${lanes === 4 ? 'dot(sums, vec4<f32>(1))' : 'sums'};
     }`,
     ...{workgroupSize: 64, workgroups: Math.ceil((batch * columns) / 64)},
     inputs: {inputs, targets, samples},
     outputs: {logits},
-    integers: {size: batch * columns, columns, width},
+    integers: {size: batch * columns, columns, width: width / lanes},
+    vectors: lanes === 4 ? ['inputs', 'targets', 'samples'] : [],
   });
   return logits;
 }
@@ -46,8 +55,9 @@ function backward({
     TensorInfo,
     TensorInfo,
   ];
+  const {lanes, element} = vectorOf(width);
   dispatch(backend, {
-    key: 'sampledLogitsGradient',
+    key: `sampledLogitsGradient/${element}`,
     code: () => `fn run(group: u32, lane: u32) {
       let index = group * 64 + lane;
       let row = index / uniforms.width;
@@ -63,17 +73,18 @@ function backward({
         ofTargets[index] = own * inputs[index];
       } else if (row < uniforms.batch + uniforms.count) {
         let k = row - uniforms.batch;
-        var sum = 0.0;
+        var sum = ${element}(0);
         for (var b = 0u; b < uniforms.batch; b++) {
           sum += gradient[b * columns + 1 + k] * inputs[b * uniforms.width + column];
         }
         ofSamples[k * uniforms.width + column] = sum;
       }
     }`,
-    ...{workgroupSize: 64, workgroups: Math.ceil(((batch + count) * width) / 64)},
+    ...{workgroupSize: 64, workgroups: Math.ceil(((batch + count) * width) / lanes / 64)},
     inputs: {inputs, targets, samples, gradient},
     outputs: {ofInputs, ofTargets, ofSamples},
-    integers: {batch, count, width},
+    integers: {batch, count, width: width / lanes},
+    vectors: lanes === 4 ? ['inputs', 'targets', 'samples', 'ofInputs', 'ofTargets', 'ofSamples'] : [],
   });
   return [ofInputs, ofTargets, ofSamples];
 }
