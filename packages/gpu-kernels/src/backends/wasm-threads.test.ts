@@ -164,6 +164,7 @@ describe('wasm on threads', () => {
     await startThreadedWasm(2);
     expect([...kept.dataSync()]).toEqual([1, 1, 1]);
     const alone = await useThreads(1);
+    kept.dispose();
     expect(alone).not.toBe(first);
     expect(alone.wasm.HEAPU8.buffer).not.toBeInstanceOf(SharedArrayBuffer);
     expect([...tf.matMul(tf.ones([2, 50]), tf.ones([2, 50]), false, true).dataSync()]).toEqual([50, 50, 50, 50]);

@@ -46,7 +46,9 @@ export async function startThreadedWasm(threads: number): Promise<void> {
   const inNode = nodeModules() !== undefined;
   if (!inNode) env().set('WASM_HAS_MULTITHREAD_SUPPORT', threads > 1);
   if (threads === threadsInUse) return;
-  if (engine().findBackendFactory('wasm')) removeBackend('wasm');
+  const before = engine().registry.wasm;
+  removeBackend('wasm');
+  if (before) before.disposeData = () => true; // its tensors can still be disposed of
   tfjs.setThreadsCount(threads);
   threadsInUse = threads;
   const start = inNode ? async () => new tfjs.BackendWasm((await loadThreadedModule()) as never) : factory;
