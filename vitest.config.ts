@@ -18,6 +18,7 @@ export default defineConfig({
       'benchmarks/src/**/*.test.ts',
       'tools/**/*.test.ts',
     ],
+    globalSetup: ['packages/test-kit/src/find-backends-once.ts'],
     reporters: ['default', './tools/summary-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

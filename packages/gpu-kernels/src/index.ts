@@ -1,5 +1,5 @@
 export {type AttentionInputs, type AttentionKind, type AttentionResult, attention} from './attention/attention';
-export {type BackendName, useBackend} from './backends/use-backend';
+export {type BackendChoice, type BackendName, type BackendOptions, useBackend} from './backends/use-backend';
 export {type DropoutInputs, type DropoutOptions, dropout, dropoutMask} from './dropout/dropout';
 export {type EmbeddingLookupInputs, embeddingLookup} from './embedding/embedding-lookup';
 export type {SparseRows} from './embedding/sparse-rows';

@@ -31,6 +31,7 @@ export function parseBackend(name: string): {name: string; threads?: number} {
 }
 
 const inNode = Boolean(globalThis.process?.versions?.node);
+if (inNode) process.env.TF_CPP_MIN_LOG_LEVEL ??= '3'; // or TensorFlow introduces itself in every test file
 
 async function runsHere(wanted: string): Promise<boolean> {
   const {name, threads} = parseBackend(wanted);
@@ -58,14 +59,17 @@ function listed(names: string | undefined): string[] {
     .filter(Boolean);
 }
 
-/** `BACKENDS=webgpu,cpu` limits a run to these; otherwise it is about those every machine has. */
+/** All that can be there in Node; tests in a page name theirs. */
+const everyBackend = ['cpu', 'wasm', 'wasm-2-threads', 'webgpu', 'tensorflow'];
+
+/** `BACKENDS=webgpu,cpu` limits a run to these. */
 const wanted = listed(process.env.BACKENDS);
 
 /** The backends that must be there, `REQUIRE_BACKENDS=cpu,wasm`: where one is missing no test file starts. */
 const required = listed(process.env.REQUIRE_BACKENDS);
 
 /** The names of the backends that the tests of this run are about; `startBackend` starts one. */
-export const backendsUnderTest = await findBackends(wanted.length > 0 ? wanted : ['cpu', 'wasm'], required, runsHere);
+export const backendsUnderTest = await findBackends(wanted.length > 0 ? wanted : everyBackend, required, runsHere);
 
 /** Starts a backend under test with the `useBackend` of the package that is tested. */
 export async function startBackend(

@@ -21,9 +21,30 @@ const ours = [
 afterEach(() => vi.restoreAllMocks());
 
 describe('useBackend', () => {
-  test('with no name takes wasm', async () => {
-    expect(await useBackend()).toEqual({name: 'wasm'});
-    expect(tf.getBackend()).toBe('wasm');
+  test('says what to install for a backend that is not there', async () => {
+    const {registryFactory} = tf.engine();
+    const {tensorflow} = registryFactory; // there where tfjs-node is tested too
+    delete registryFactory.tensorflow;
+    vi.doMock('@tensorflow/tfjs-node', () => {
+      throw new Error('Cannot find the package');
+    });
+    const attempt = useBackend('tensorflow');
+    await expect(attempt).rejects.toThrow(BackendError);
+    await expect(attempt).rejects.toThrow('run "npm install @tensorflow/tfjs-node"');
+    vi.doUnmock('@tensorflow/tfjs-node');
+    if (tensorflow) registryFactory.tensorflow = tensorflow;
+  });
+
+  test('with no name takes the best that is here, and says why', async () => {
+    const {name, reason} = await useBackend();
+    expect(tf.getBackend()).toBe(name);
+    if (name === 'tensorflow') expect(reason).toBe('the fastest there is');
+    else expect(reason).toMatch(/^tensorflow: (not installed|cannot run here)(; webgpu: .+)?$/);
+    expect(['tensorflow', 'webgpu', 'wasm']).toContain(name);
+  });
+
+  test('with a name says that it was asked for', async () => {
+    expect(await useBackend('cpu')).toEqual({name: 'cpu', reason: 'asked for'});
   });
 
   test('changes from one to another and back, and registers its kernels once', async () => {
@@ -50,12 +71,6 @@ describe('useBackend', () => {
     await expect(attempt).rejects.toThrow(
       'Unknown backend "wsam", expected one of wasm, cpu, webgl, webgpu, tensorflow',
     );
-  });
-
-  test('says what to install for a backend that is not there', async () => {
-    const attempt = useBackend('tensorflow');
-    await expect(attempt).rejects.toThrow(BackendError);
-    await expect(attempt).rejects.toThrow('run "npm install @tensorflow/tfjs-node"');
   });
 
   test('leaves the backend in use where the other cannot run here', async () => {

@@ -1,9 +1,10 @@
 import {engine, ready, setBackend} from '@tensorflow/tfjs-core';
 import {BackendError} from '../errors/backend-error';
 import {registerKernels} from '../kernels';
+import {setDebug} from '../rows/debug-ids';
 import {attachWasmKernels, type WasmBackend} from './wasm-memory';
 import {startThreadedWasm} from './wasm-threads';
-import {startWebGPU} from './webgpu-device';
+import {hasGraphicsCard, startWebGPU} from './webgpu-device';
 
 /** The backends of TensorFlow.js, each with the package that brings it. */
 const backends = {
@@ -18,27 +19,76 @@ export type BackendName = keyof typeof backends;
 
 const names = Object.keys(backends) as BackendName[];
 
+export interface BackendOptions {
+  /**
+   * For wasm: how many threads it runs on. A backend that is up on another number is started anew, and the tensors on it
+   * are lost. Where it is left out, the number stays as it is, or is one.
+   */
+  threads?: number;
+  /**
+   * For webgpu and webgl, whose kernels clamp ids that are out of range: reads ids back and throws an IdRangeError, as the
+   * other backends always do. Slow. Default false.
+   */
+  debug?: boolean;
+}
+
+export interface BackendChoice {
+  name: BackendName;
+  /** Why it is this one, in words. */
+  reason: string;
+}
+
 /**
  * Readies a tfjs backend and our kernels on it. Loads the backend's package where the program has not imported it.
  *
- * @param name the backend; where it is left out, wasm if it runs here, else cpu.
- * @param options `threads` for wasm: how many it runs on. A backend that is up on another number is started anew, and the
- *   tensors on it are lost; where `threads` is left out, it stays as it is, or starts on one.
- * @returns the name of the backend in use.
+ * @param name the backend; where it is left out, the first that runs here of tensorflow, webgpu on a graphics card, wasm,
+ *   webgl and cpu.
+ * @returns the name of the backend in use, and why it is this one.
  * @throws BackendError where the backend is unknown, not installed, or cannot run here; it says what to do, and the
  *   backend in use before stays in use.
- * @example await useBackend('wasm', {threads: 4});
+ * @example
+ * await useBackend('wasm', {threads: 4});
+ * const {name, reason} = await useBackend(); // 'wasm', 'tensorflow: not installed; webgpu: no adapter'
  */
-export async function useBackend(name?: BackendName, {threads}: {threads?: number} = {}): Promise<{name: BackendName}> {
-  if (name === 'wasm' && threads !== undefined) await startThreadedWasm(threads);
-  if (name !== undefined) return start(name);
-  return start('wasm').catch(() => start('cpu'));
-}
-
-async function start(name: BackendName): Promise<{name: BackendName}> {
+export async function useBackend(name?: BackendName, options: BackendOptions = {}): Promise<BackendChoice> {
+  if (name === undefined) return useBest(options);
   if (!names.includes(name)) {
     throw new BackendError(`Unknown backend ${JSON.stringify(name)}, expected one of ${names.join(', ')}.`);
   }
+  if (name === 'wasm' && options.threads !== undefined) await startThreadedWasm(options.threads);
+  await start(name);
+  setDebug(options.debug ?? false);
+  return {name, reason: 'asked for'};
+}
+
+const inNode = Boolean(globalThis.process?.versions?.node);
+
+/** Whether a backend is worth trying without being asked for: `true`, or why not. */
+async function isCandidate(name: BackendName): Promise<true | string> {
+  if (name === 'webgpu') return hasGraphicsCard();
+  if (name === 'tensorflow' && !inNode) return 'only in Node';
+  return true;
+}
+
+async function useBest(options: BackendOptions): Promise<BackendChoice> {
+  const passedOver: string[] = [];
+  for (const name of ['tensorflow', 'webgpu', 'wasm', 'webgl', 'cpu'] as const) {
+    const candidate = await isCandidate(name);
+    if (candidate !== true) {
+      passedOver.push(`${name}: ${candidate}`);
+      continue;
+    }
+    try {
+      await useBackend(name, options);
+      return {name, reason: passedOver.length > 0 ? passedOver.join('; ') : 'the fastest there is'};
+    } catch (error) {
+      passedOver.push(`${name}: ${/is not installed/.test(String(error)) ? 'not installed' : 'cannot run here'}`);
+    }
+  }
+  throw new BackendError(`No backend runs here (${passedOver.join('; ')}); run "npm install @tensorflow/tfjs".`);
+}
+
+async function start(name: BackendName): Promise<void> {
   if (!(name in engine().registryFactory)) await load(name);
   if (name === 'webgpu') await startWebGPU();
   const previous = engine().backendName;
@@ -50,7 +100,6 @@ async function start(name: BackendName): Promise<{name: BackendName}> {
   await ready();
   registerKernels();
   if (name === 'wasm') await attachWasmKernels(engine().backend as WasmBackend);
-  return {name};
 }
 
 async function load(name: BackendName): Promise<void> {

@@ -31,8 +31,7 @@ export async function startWebGPU(): Promise<void> {
     watchDevice(running.device); // it may be one that the program has made
     return;
   }
-  const gpu = globalThis.navigator?.gpu ?? (await startDawn());
-  const adapter = await gpu?.requestAdapter({powerPreference: 'high-performance'});
+  const adapter = await findAdapter();
   if (!adapter) throw new BackendError(`The backend webgpu finds no adapter: ${advice()}`);
   const device = await adapter.requestDevice({
     requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
@@ -43,6 +42,21 @@ export async function startWebGPU(): Promise<void> {
   if ('webgpu' in engine().registryFactory) removeBackend('webgpu');
   const backend = new WebGPUBackend(device, (adapter as unknown as {info: GPUAdapterInfo}).info);
   registerBackend('webgpu', () => backend, 3); // the priority tfjs gives it
+}
+
+/** Whether WebGPU runs on a graphics card here, not on a driver that imitates one: `true`, or what stands in the way. */
+export async function hasGraphicsCard(): Promise<true | string> {
+  const adapter = await findAdapter().catch(() => null);
+  if (!adapter) return 'no adapter';
+  const {info} = adapter as unknown as {info: GPUAdapterInfo & {isFallbackAdapter?: boolean}};
+  const name = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' ');
+  const imitated = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(name);
+  return imitated ? `only a software adapter (${name})` : true;
+}
+
+async function findAdapter(): Promise<GPUAdapter | null | undefined> {
+  const gpu = globalThis.navigator?.gpu ?? (await startDawn());
+  return gpu?.requestAdapter({powerPreference: 'high-performance'});
 }
 
 const inNode = typeof process !== 'undefined' && Boolean(process.versions?.node);

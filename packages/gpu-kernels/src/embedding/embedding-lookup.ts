@@ -3,6 +3,7 @@ import {describeTensor} from '../errors/describe-tensor';
 import {expectShape} from '../errors/expect-shape';
 import {ShapeError} from '../errors/shape-error';
 import {registerKernels} from '../kernels';
+import {debugIds} from '../rows/debug-ids';
 import {embeddingLookupWithGradient} from './gradient';
 
 export interface EmbeddingLookupInputs {
@@ -31,5 +32,6 @@ export function embeddingLookup({table, ids}: EmbeddingLookupInputs): Tensor {
     throw new ShapeError(`embeddingLookup: ids is ${describeTensor(ids)}, expected int32 of any shape.`);
   }
   registerKernels();
+  debugIds('embeddingLookup: ids', ids, table.shape[0]);
   return embeddingLookupWithGradient(table, ids);
 }

@@ -2,6 +2,7 @@ import type {Tensor, Tensor1D, Tensor2D, Tensor3D} from '@tensorflow/tfjs-core';
 import {describeTensor} from '../errors/describe-tensor';
 import {expectShape} from '../errors/expect-shape';
 import {ShapeError} from '../errors/shape-error';
+import {debugIds} from '../rows/debug-ids';
 
 /** The order in which a sequence is read: from its first step to its last, or from its last to its first. */
 export type Direction = 'forward' | 'backward';
@@ -32,6 +33,7 @@ export function expectSequence(
   {inputSize, hiddenSize}: {inputSize: number; hiddenSize: number},
 ): void {
   expectTimeMajor(operation, x, inputSize);
+  if (x.dtype === 'int32') debugIds(`${operation}: x`, x, inputSize);
   const [steps, batch] = x.shape;
   if (lengths) expectShape(operation, 'lengths', lengths, {shape: [batch], dtype: 'int32'});
   if (candidateMask) {

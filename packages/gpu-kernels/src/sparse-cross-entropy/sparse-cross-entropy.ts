@@ -3,6 +3,7 @@ import {describeTensor} from '../errors/describe-tensor';
 import {expectShape} from '../errors/expect-shape';
 import {ShapeError} from '../errors/shape-error';
 import {registerKernels} from '../kernels';
+import {debugIds} from '../rows/debug-ids';
 import {sparseCrossEntropyWithGradient} from './gradient';
 import {sparseCrossEntropyReference} from './reference';
 
@@ -36,6 +37,7 @@ export function sparseCrossEntropy({logits, labels, reduction = 'mean'}: SparseC
   }
   expectShape('sparseCrossEntropy', 'labels', labels, {shape: logits.shape.slice(0, -1), dtype: 'int32'});
   registerKernels();
+  debugIds('sparseCrossEntropy: labels', labels, logits.shape.at(-1)!);
   const run = getKernel('SparseCrossEntropy', getBackend())
     ? sparseCrossEntropyWithGradient
     : sparseCrossEntropyReference;

@@ -1,0 +1,44 @@
+import {getBackend, type Tensor} from '@tensorflow/tfjs-core';
+import {IdRangeError} from '../errors/id-range-error';
+
+let debugging = false;
+/** An id out of range that could only be read when the operation had returned. */
+let late: IdRangeError | undefined;
+
+/** Whether ids are read back from a GPU and checked, which makes every operation wait for it. */
+export function setDebug(on: boolean): void {
+  debugging = on;
+  late = undefined;
+}
+
+/**
+ * In debug mode throws an IdRangeError at the first id that is not in [0, size). Only for GPUs, whose kernels clamp; the
+ * other backends always check. Node cannot wait for a GPU: where the ids exist only there, the next call throws.
+ */
+export function debugIds(what: string, ids: Tensor, size: number): void {
+  if (!debugging || !['webgpu', 'webgl'].includes(getBackend())) return;
+  if (late) {
+    const error = late;
+    late = undefined;
+    throw error;
+  }
+  let values: ArrayLike<number>;
+  try {
+    values = ids.dataSync();
+  } catch {
+    void ids.data().then((values) => {
+      late ??= firstOutside(what, values, size);
+    });
+    return;
+  }
+  const error = firstOutside(what, values, size);
+  if (error) throw error;
+}
+
+function firstOutside(what: string, ids: ArrayLike<number>, size: number): IdRangeError | undefined {
+  for (let position = 0; position < ids.length; position++) {
+    const id = ids[position]!;
+    if (id < 0 || id >= size) return new IdRangeError(what, id, position, size);
+  }
+  return undefined;
+}
