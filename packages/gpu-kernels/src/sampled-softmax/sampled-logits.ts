@@ -25,7 +25,9 @@ export type SampledLogitsInputs = {
  * @returns `[B, 1 + K]` float32; the caller disposes of it.
  * @throws ShapeError where a shape or dtype does not fit.
  * @example
- * const [inputs, targets, samples] = [lookUp(from, centres), lookUp(to, contexts), lookUp(to, negatives)];
+ * const inputs = embeddingLookup({table: inputTable, ids: centres}); // [B, D]
+ * const targets = embeddingLookup({table: outputTable, ids: contexts}); // [B, D]
+ * const samples = embeddingLookup({table: outputTable, ids: negatives}); // [K, D]
  * const loss = sparseCrossEntropy({logits: sampledLogits({inputs, targets, samples}), labels: tf.zeros([B], 'int32')});
  *
  * Cost: 2·B·(1 + K)·D flops forward, twice that backward; keeps what it is given for the gradient.
