@@ -1,8 +1,16 @@
-import {backendsUnderTest, checkGradient, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import {
+  backendsUnderTest,
+  checkGradient,
+  expectClose,
+  expectNoLeak,
+  seededIds,
+  seededValues,
+  startBackend,
+} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
 import {type Attended, type AttentionInputs, type AttentionKind, type AttentionResult, attention} from './attention';
 import fixture from './fixtures/attention.json';
@@ -72,7 +80,7 @@ const dispose = ({query, keys, values, lengths, scoreVector}: AttentionInputs) =
 
 describe.each(backendsUnderTest)('attention on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   const agrees = async (sizes: Sizes, kind: AttentionKind, masked: boolean, seed?: number) => {
@@ -80,7 +88,7 @@ describe.each(backendsUnderTest)('attention on %s', (backend) => {
     const forReference = inputsOf(sizes, kind, masked, seed);
     const expected = await everything(reference, forReference);
     dispose(forReference);
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
     const inputs = inputsOf(sizes, kind, masked, seed);
     const actual = await everything(attention, inputs);
     dispose(inputs);

@@ -1,8 +1,8 @@
-import {backendsUnderTest, checkGradient, expectNoLeak, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, checkGradient, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
 import {hash, keyOf} from '../random/hash';
 import {dropout, dropoutMask} from './dropout';
@@ -46,7 +46,7 @@ describe('the hash', () => {
 
 describe.each(backendsUnderTest)('dropout on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   const everything = async (f: typeof dropout, shape: number[], rate: number, seed: number) => {
