@@ -1,10 +1,12 @@
 import {engine, type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
 import {attentionCPU} from './attention/cpu';
 import {attentionWasm} from './attention/wasm';
+import {attentionWebGL} from './attention/webgl';
 import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
 import {dropoutCPU} from './dropout/cpu';
 import {dropoutWasm} from './dropout/wasm';
+import {dropoutWebGL} from './dropout/webgl';
 import {embeddingCPU} from './embedding/cpu';
 import {embeddingTensorflow} from './embedding/tensorflow';
 import {embeddingWasm} from './embedding/wasm';
@@ -47,8 +49,10 @@ import {unsortedSegmentSumWebGL} from './unsorted-segment-sum/webgl';
 const kernels: KernelConfig[] = [
   ...attentionCPU,
   ...attentionWasm,
+  ...attentionWebGL,
   ...dropoutCPU,
   ...dropoutWasm,
+  ...dropoutWebGL,
   ...lstmCPU,
   ...lstmWasm,
   ...lstmWebGL,
