@@ -37,7 +37,7 @@ export type GRUResult = {
  * @returns `outputs [T, B, H]` and `finalState [B, H]`; the caller disposes of both. `T = 0` gives the initial state back.
  * @throws ShapeError where a shape or dtype does not fit: I is `kernel.shape[0]`, H is `recurrentKernel.shape[0]`.
  * @throws RangeError where `direction` is neither `'forward'` nor `'backward'`.
- * @throws IdRangeError where an id is not in `[0, I)` (cpu and wasm).
+ * @throws IdRangeError where an id is not in `[0, I)` (cpu, wasm and tensorflow).
  * @example
  * const {outputs, finalState} = gru({x: tf.tensor2d([[3], [1], [4]], [3, 1], 'int32'), kernel, recurrentKernel, bias});
  *

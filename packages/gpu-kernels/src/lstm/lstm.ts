@@ -45,7 +45,7 @@ export type LSTMResult = {
  *   state back.
  * @throws ShapeError where a shape or dtype does not fit: I is `kernel.shape[0]`, H is `recurrentKernel.shape[0]`.
  * @throws RangeError where `direction` is neither `'forward'` nor `'backward'`, or `forgetBias` is not a finite number.
- * @throws IdRangeError where an id is not in `[0, I)` (cpu and wasm).
+ * @throws IdRangeError where an id is not in `[0, I)` (cpu, wasm and tensorflow).
  * @example
  * const {outputs, finalState} = lstm({x: tf.tensor2d([[3], [1], [4]], [3, 1], 'int32'), kernel, recurrentKernel, bias});
  * @example // Both directions of a bidirectional layer, sequences of 5 and 3 steps, side by side in [T, B, 2H]:

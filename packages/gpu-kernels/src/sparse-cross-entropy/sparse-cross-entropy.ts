@@ -24,7 +24,7 @@ export type Reduction = 'mean' | 'sum' | 'none';
  *
  * @returns a scalar, or `[...]` for `reduction: 'none'`. Of no labels at all the sum is 0 and the mean, 0 / 0, NaN.
  * @throws ShapeError where the shape of `labels` is not the leading shape of `logits`, or a dtype does not fit.
- * @throws IdRangeError where a label is not in `[0, V)` (cpu and wasm).
+ * @throws IdRangeError where a label is not in `[0, V)` (cpu, wasm and tensorflow).
  * @example const loss = sparseCrossEntropy({logits, labels}); // [T, B, V], [T, B] -> nats a symbol
  *
  * Cost: one pass over the logits forward, one backward; keeps one number a label for the gradient.
