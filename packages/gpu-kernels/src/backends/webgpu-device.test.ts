@@ -1,0 +1,44 @@
+import {backendsUnderTest} from '@gatefold/test-kit';
+import * as tf from '@tensorflow/tfjs';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {BackendError} from '../errors/backend-error';
+import {linear} from '../linear/linear';
+import {useBackend} from './use-backend';
+import type {WebGPUBackend} from './webgpu-dispatch';
+
+const ones = () =>
+  linear({x: tf.ones([1, 2]), kernel: tf.ones([2, 2]) as tf.Tensor2D, bias: tf.ones([2]) as tf.Tensor1D});
+
+describe.runIf(backendsUnderTest.includes('webgpu'))('the webgpu device', () => {
+  beforeEach(async () => {
+    await useBackend('webgpu');
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  test('has all the storage buffers that the adapter allows', async () => {
+    const adapter = await navigator.gpu.requestAdapter();
+    const {device} = tf.backend() as WebGPUBackend;
+    expect(device.limits.maxStorageBuffersPerShaderStage).toBe(adapter!.limits.maxStorageBuffersPerShaderStage);
+  });
+
+  test('lost, says so at the next operation; the program goes on, and can have another', async () => {
+    const {device} = tf.backend() as WebGPUBackend;
+    device.destroy();
+    await device.lost;
+    expect(ones).toThrow(BackendError);
+    expect(ones).toThrow(/The WebGPU device was lost .* call useBackend\('webgpu'\) for a new one/);
+    await useBackend('webgpu');
+    expect([...(await ones().data())]).toEqual([3, 3]);
+  });
+
+  test('without an adapter says what to install, and the backend in use stays in use', async () => {
+    const {device} = tf.backend() as WebGPUBackend;
+    device.destroy();
+    await device.lost;
+    await useBackend('cpu');
+    vi.spyOn(navigator.gpu, 'requestAdapter').mockResolvedValue(null);
+    await expect(useBackend('webgpu')).rejects.toThrow(BackendError);
+    await expect(useBackend('webgpu')).rejects.toThrow('finds no adapter');
+    expect(tf.getBackend()).toBe('cpu');
+  });
+});
