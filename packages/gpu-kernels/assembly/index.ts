@@ -9,5 +9,7 @@ export { adagradStep, adamStep, momentumStep, sgdStep, sumOfSquares } from "./op
 export { firstIdOutside, unsortedSegmentSum } from "./rows";
 export { clearPadding } from "./sequence";
 export { sampledLogitsBackward, sampledLogitsForward } from "./sampled-softmax";
+export { sampleCategorical } from "./sample-categorical";
 export { sparseCrossEntropyBackward, sparseCrossEntropyForward } from "./sparse-cross-entropy";
 export { joinThreads, takePartForAWhile } from "./threads";
+export { topK } from "./top-k";

@@ -13,7 +13,7 @@ function largest(row: usize, classes: i32): f32 {
 
 /** The sum of e^(row - shift); lanes beyond the last class count as nothing. */
 @inline
-function sumOfExponentials(row: usize, classes: i32, shift: f32): f32 {
+export function sumOfExponentials(row: usize, classes: i32, shift: f32): f32 {
   let sum = f32x4.splat(0), c = 0;
   const shifts = f32x4.splat(shift);
   for (; c + 4 <= classes; c += 4) sum = f32x4.add(sum, exp(f32x4.sub(v128.load(at(row, c)), shifts)));

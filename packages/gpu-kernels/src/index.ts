@@ -22,6 +22,7 @@ export {
   type StepInputs,
   sgdStep,
 } from './optimizer-step/optimizer-step';
+export {type SampleCategoricalInputs, sampleCategorical} from './sample-categorical/sample-categorical';
 export {type SampledLogitsInputs, sampledLogits} from './sampled-softmax/sampled-logits';
 export type {Direction, SequenceInputs} from './sequence/expect-sequence';
 export {
@@ -29,3 +30,4 @@ export {
   type SparseCrossEntropyInputs,
   sparseCrossEntropy,
 } from './sparse-cross-entropy/sparse-cross-entropy';
+export {type TopKInputs, type TopKResult, topK} from './top-k/top-k';

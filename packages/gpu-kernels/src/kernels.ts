@@ -32,6 +32,8 @@ import {optimizerStepTensorflow} from './optimizer-step/tensorflow';
 import {optimizerStepWasm} from './optimizer-step/wasm';
 import {optimizerStepWebGL} from './optimizer-step/webgl';
 import {optimizerStepWebGPU} from './optimizer-step/webgpu';
+import {sampleCategoricalCPU} from './sample-categorical/cpu';
+import {sampleCategoricalWasm} from './sample-categorical/wasm';
 import {sampledLogitsCPU} from './sampled-softmax/cpu';
 import {sampledLogitsTensorflow} from './sampled-softmax/tensorflow';
 import {sampledLogitsWasm} from './sampled-softmax/wasm';
@@ -42,6 +44,8 @@ import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
 import {sparseCrossEntropyWebGL} from './sparse-cross-entropy/webgl';
 import {sparseCrossEntropyWebGPU} from './sparse-cross-entropy/webgpu';
 import {sumOfNothing} from './sum/sum-of-nothing';
+import {topKCPU} from './top-k/cpu';
+import {topKWasm} from './top-k/wasm';
 import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
 import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
 import {unsortedSegmentSumWebGL} from './unsorted-segment-sum/webgl';
@@ -53,6 +57,10 @@ const kernels: KernelConfig[] = [
   ...dropoutCPU,
   ...dropoutWasm,
   ...dropoutWebGL,
+  ...sampleCategoricalCPU,
+  ...sampleCategoricalWasm,
+  ...topKCPU,
+  ...topKWasm,
   ...lstmCPU,
   ...lstmWasm,
   ...lstmWebGL,

@@ -141,6 +141,26 @@ export interface WasmKernels {
     valuesGradient: Pointer,
     scoreVectorGradient: Pointer,
   ): void;
+  topK(
+    rows: number,
+    classes: number,
+    k: number,
+    logits: Pointer,
+    logProbabilities: boolean,
+    scores: Pointer,
+    values: Pointer,
+    ids: Pointer,
+  ): number;
+  sampleCategorical(
+    rows: number,
+    classes: number,
+    logits: Pointer,
+    key: number,
+    temperature: number,
+    topK: number,
+    topP: number,
+    ids: Pointer,
+  ): number;
   dropout(count: number, x: Pointer, key: number, threshold: number, scale: number, result: Pointer): void;
   clearPadding(steps: number, batch: number, hidden: number, lengths: Pointer, outputs: Pointer): void;
   /** See assembly/threads.ts. */

@@ -1,0 +1,86 @@
+// The k largest of each row: a heap of the best so far, whose root is the worst of them. Four values at a time are
+// compared with the root, which most fail; then the heap is taken apart, the worst last.
+
+import { log } from "./activation";
+import { at } from "./memory";
+import { sumOfExponentials } from "./sparse-cross-entropy";
+
+@inline
+function isWorse(values: usize, ids: usize, one: i32, other: i32): bool {
+  const a = load<f32>(at(values, one)), b = load<f32>(at(values, other));
+  return a < b || (a == b && load<i32>(at(ids, one)) > load<i32>(at(ids, other)));
+}
+
+@inline
+function exchange(array: usize, one: i32, other: i32): void {
+  const value = load<i32>(at(array, one));
+  store<i32>(at(array, one), load<i32>(at(array, other)));
+  store<i32>(at(array, other), value);
+}
+
+function sink(values: usize, ids: usize, from: i32, size: i32): void {
+  let place = from;
+  for (let child = 2 * place + 1; child < size; child = 2 * place + 1) {
+    if (child + 1 < size && isWorse(values, ids, child + 1, child)) child += 1;
+    if (!isWorse(values, ids, child, place)) return;
+    exchange(values, child, place);
+    exchange(ids, child, place);
+    place = child;
+  }
+}
+
+/** Takes a value into the heap where it is better than the worst there; of equal ones the lower id is there already. */
+@inline
+function offer(k: i32, id: i32, row: usize, values: usize, ids: usize): void {
+  const value = load<f32>(at(row, id));
+  if (!(value > load<f32>(values))) return;
+  store<f32>(values, value);
+  store<i32>(ids, id);
+  sink(values, ids, 0, k);
+}
+
+/**
+ * values [k] and ids [k] of the largest of a row, the largest first, of equal ones the lower id first. False where one of
+ * the row is NaN.
+ */
+export function selectLargest(classes: i32, k: i32, row: usize, values: usize, ids: usize): bool {
+  memory.copy(values, row, <usize>k << 2);
+  for (let id = 0; id < k; id++) store<i32>(at(ids, id), id);
+  let numbers = true;
+  for (let id = 0; id < k; id++) numbers = numbers && load<f32>(at(row, id)) == load<f32>(at(row, id));
+  for (let place = (k >> 1) - 1; place >= 0; place--) sink(values, ids, place, k);
+  let id = k, unequal = i32x4.splat(0);
+  for (; id + 4 <= classes; id += 4) {
+    const four = v128.load(at(row, id));
+    unequal = v128.or(unequal, f32x4.ne(four, four));
+    if (!v128.any_true(f32x4.gt(four, f32x4.splat(load<f32>(values))))) continue;
+    for (let lane = 0; lane < 4; lane++) offer(k, id + lane, row, values, ids);
+  }
+  for (; id < classes; id++) {
+    numbers = numbers && load<f32>(at(row, id)) == load<f32>(at(row, id));
+    offer(k, id, row, values, ids);
+  }
+  for (let last = k - 1; last > 0; last--) {
+    exchange(values, 0, last);
+    exchange(ids, 0, last);
+    sink(values, ids, 0, last);
+  }
+  return numbers && !v128.any_true(unequal);
+}
+
+/** values and ids [rows, k] from logits [rows, classes]; `scores` [rows] may be 0. Gives the first row with NaN, or -1. */
+export function topK(
+  rows: i32, classes: i32, k: i32, logits: usize, logProbabilities: bool, scores: usize, values: usize, ids: usize,
+): i32 {
+  for (let index = 0; index < rows; index++) {
+    const row = at(logits, index * classes), best = at(values, index * k);
+    if (!selectLargest(classes, k, row, best, at(ids, index * k))) return index;
+    let shift: f32 = scores ? load<f32>(at(scores, index)) : 0;
+    if (logProbabilities) {
+      const largest = load<f32>(best);
+      shift -= largest + log(sumOfExponentials(row, classes, largest));
+    }
+    for (let rank = 0; rank < k; rank++) store<f32>(at(best, rank), load<f32>(at(best, rank)) + shift);
+  }
+  return -1;
+}
