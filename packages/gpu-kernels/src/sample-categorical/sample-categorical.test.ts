@@ -1,8 +1,8 @@
-import {backendsUnderTest, clampsIds, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, clampsIds, expectNoLeak, seededIds, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
 import {keyOf, uniform} from '../random/hash';
 import {type SampleCategoricalInputs, sampleCategorical} from './sample-categorical';
@@ -50,7 +50,7 @@ const options: Options[] = [
 
 describe.each(backendsUnderTest)('sampleCategorical on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   test('any shape, seed and options: the draws that the distribution and the hash say', async () => {

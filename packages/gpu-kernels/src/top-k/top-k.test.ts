@@ -1,8 +1,16 @@
-import {backendsUnderTest, clampsIds, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
+import {
+  backendsUnderTest,
+  clampsIds,
+  expectClose,
+  expectNoLeak,
+  seededIds,
+  seededValues,
+  startBackend,
+} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
-import {type BackendName, useBackend} from '../backends/use-backend';
+import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
 import {topK} from './top-k';
 
@@ -22,7 +30,7 @@ function sorted(values: ArrayLike<number>, classes: number, k: number, logProbab
 
 describe.each(backendsUnderTest)('topK on %s', (backend) => {
   beforeAll(async () => {
-    await useBackend(backend as BackendName);
+    await startBackend(useBackend, backend);
   });
 
   const sizes = fc
