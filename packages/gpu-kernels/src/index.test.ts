@@ -26,7 +26,7 @@ function trainer() {
   let done = 0;
 
   /** No `tidy` around it: what it makes it disposes of by name. */
-  const step = (): number => {
+  const step = async (): Promise<number> => {
     const {value, grads} = tf.variableGrads(() => {
       const {outputs} = lstm({x, kernel, recurrentKernel, bias});
       const logits = linear({x: outputs, kernel: outputKernel, bias: outputBias});
@@ -38,7 +38,7 @@ function trainer() {
       ...{parameters, gradients, firstMoments, secondMoments, clipNorm: 1},
       ...{learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: done},
     });
-    const [loss] = value.dataSync();
+    const [loss] = await value.data();
     tf.dispose([value, norm, grads] as unknown as tf.TensorContainer);
     return loss!;
   };
@@ -51,33 +51,33 @@ describe.each(backendsUnderTest)('training with all operations on %s', (backend)
   });
   afterEach(() => tf.disposeVariables());
 
-  test('learns a batch by heart', () => {
+  test('learns a batch by heart', async () => {
     const {step, dispose} = trainer();
-    const first = step();
+    const first = await step();
     expect(first).toBeCloseTo(Math.log(11), 1);
     let last = first;
-    for (let count = 0; count < 150; count++) last = step();
+    for (let count = 0; count < 150; count++) last = await step();
     expect(last).toBeLessThan(0.2);
     dispose();
   });
 
   test('holds as many tensors and buffers after 200 steps as after 10, without a tidy', async () => {
     const {step, dispose} = trainer();
-    for (let count = 0; count < 10; count++) step();
-    await expectNoLeak(() => {
-      for (let count = 0; count < 190; count++) step();
+    for (let count = 0; count < 10; count++) await step();
+    await expectNoLeak(async () => {
+      for (let count = 0; count < 190; count++) await step();
     });
     dispose();
   });
 
-  test('comes to the same bits every time', () => {
-    const run = () => {
+  test('comes to the same bits every time', async () => {
+    const run = async () => {
       const {step, parameters, dispose} = trainer();
-      for (let count = 0; count < 5; count++) step();
+      for (let count = 0; count < 5; count++) await step();
       dispose();
-      return parameters.map((parameter) => parameter.dataSync().slice());
+      return Promise.all(parameters.map(async (parameter) => (await parameter.data()).slice()));
     };
-    expect(run()).toEqual(run());
+    expect(await run()).toEqual(await run());
   });
 });
 
@@ -85,7 +85,7 @@ test('on wasm the memory does not grow from step 10 to step 300', async () => {
   await useBackend('wasm');
   const {wasm} = tf.engine().backend as WasmBackend;
   const {step, dispose} = trainer();
-  for (let count = 0; count < 10; count++) step();
+  for (let count = 0; count < 10; count++) await step();
   const before = wasm.HEAPU8.length;
   const free = () => {
     // The address that the allocator would hand out next for a large block moves up where scratch space is not freed.
@@ -94,7 +94,7 @@ test('on wasm the memory does not grow from step 10 to step 300', async () => {
     return pointer;
   };
   const top = free();
-  for (let count = 0; count < 290; count++) step();
+  for (let count = 0; count < 290; count++) await step();
   expect(wasm.HEAPU8.length).toBe(before);
   expect(free()).toBe(top);
   dispose();

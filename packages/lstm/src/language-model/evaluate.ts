@@ -1,6 +1,7 @@
 import {type LSTMState, sparseCrossEntropy} from '@gatefold/gpu-kernels';
 import {type Evaluation, Pause} from '@gatefold/training';
 import {dispose, tensor2d, tidy} from '@tensorflow/tfjs-core';
+import {expectIds} from './expect-ids';
 import type {LanguageModel} from './language-model';
 
 /** Symbols in one pass: enough that calls cost nothing, few enough that a pass is short and small. */
@@ -14,6 +15,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   if (ids.length < 2)
     throw new RangeError(`${ids.length} ids given, expected at least 2: one to read, one to predict.`);
+  expectIds('evaluate: ids', ids, model.configuration.vocabularySize);
   const symbols = ids.length - 1;
   const pause = new Pause();
   let states: LSTMState[] | undefined;

@@ -4,6 +4,7 @@ import {dispose, tensor2d} from '@tensorflow/tfjs-core';
 import {uniformInt} from 'pure-rand/distribution/uniformInt';
 import {drawFromLogits} from '../sampling/draw';
 import {seededGenerator} from '../sampling/seeded-generator';
+import {expectIds} from './expect-ids';
 import type {LanguageModel} from './language-model';
 
 export interface GenerateOptions {
@@ -33,6 +34,7 @@ export async function generate(model: LanguageModel, options: GenerateOptions): 
       `temperature is ${temperature}, expected a number above 0 (1 is the model's own distribution).`,
     );
   }
+  expectIds('generate: prompt', prompt, model.configuration.vocabularySize);
   const generator = seededGenerator(seed);
   const drawn = new Uint32Array(length);
   let count = 0;
