@@ -3,6 +3,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {dispatch, output, sizeOf, type WebGPUBackend} from '../backends/webgpu-dispatch';
+import {exponentialCode} from '../backends/webgpu-nan';
 import type {Reduction} from './sparse-cross-entropy';
 
 interface Call<Names extends string> {
@@ -42,7 +43,8 @@ function forward({inputs: {logits, labels}, attrs: {reduction}, backend}: Call<'
   const shared = classes >= many;
   dispatch(backend, {
     key: `sparseCrossEntropy/${shared ? 'shared' : 'alone'}`,
-    code: () => `${shared ? fold : 'fn fold(lane: u32, value: f32, largest: bool) -> f32 { return value; }'}
+    code: () => `${exponentialCode}
+      ${shared ? fold : 'fn fold(lane: u32, value: f32, largest: bool) -> f32 { return value; }'}
       fn run(group: u32, lane: u32) {
         let row = ${shared ? 'group' : `group * ${lanes} + lane`};
         let first = ${shared ? 'lane' : '0u'};
@@ -54,7 +56,7 @@ function forward({inputs: {logits, labels}, attrs: {reduction}, backend}: Call<'
         largest = fold(lane, largest, true);
         var sum = 0.0;
         for (var at = first; at < uniforms.classes; at += ${shared ? lanes : 1}) {
-          sum += exp(logits[start + at] - largest);
+          sum += exponential(logits[start + at] - largest);
         }
         sum = fold(lane, sum, false);
         if (row < uniforms.rows && ${shared ? 'lane == 0' : 'true'}) {
@@ -105,13 +107,14 @@ function backward({
   const size = sizeOf(logits);
   dispatch(backend, {
     key: `sparseCrossEntropyGradient/${reduction === 'none' ? 'each' : 'all'}`,
-    code: () => `fn run(group: u32, lane: u32) {
+    code: () => `${exponentialCode}
+    fn run(group: u32, lane: u32) {
       let index = group * ${lanes} + lane;
       if (index >= uniforms.size) { return; }
       let row = index / uniforms.classes;
       let scale = gradient[${reduction === 'none' ? 'row' : '0'}] / uniforms.divisor;
       let expected = select(0.0, scale, index % uniforms.classes == ${label('row')});
-      result[index] = exp(logits[index] - logSumExp[row]) * scale - expected;
+      result[index] = exponential(logits[index] - logSumExp[row]) * scale - expected;
     }`,
     ...{workgroupSize: lanes, workgroups: Math.ceil(size / lanes)},
     inputs,
