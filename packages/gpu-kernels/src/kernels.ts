@@ -2,11 +2,13 @@ import {engine, type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
 import {attentionCPU} from './attention/cpu';
 import {attentionWasm} from './attention/wasm';
 import {attentionWebGL} from './attention/webgl';
+import {attentionWebGPU} from './attention/webgpu';
 import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
 import {dropoutCPU} from './dropout/cpu';
 import {dropoutWasm} from './dropout/wasm';
 import {dropoutWebGL} from './dropout/webgl';
+import {dropoutWebGPU} from './dropout/webgpu';
 import {embeddingCPU} from './embedding/cpu';
 import {embeddingTensorflow} from './embedding/tensorflow';
 import {embeddingWasm} from './embedding/wasm';
@@ -53,9 +55,11 @@ import {unsortedSegmentSumWebGL} from './unsorted-segment-sum/webgl';
 const kernels: KernelConfig[] = [
   ...attentionCPU,
   ...attentionWasm,
+  ...attentionWebGPU,
   ...attentionWebGL,
   ...dropoutCPU,
   ...dropoutWasm,
+  ...dropoutWebGPU,
   ...dropoutWebGL,
   ...sampleCategoricalCPU,
   ...sampleCategoricalWasm,

@@ -20,6 +20,13 @@ describe('backendsUnderTest', () => {
     expect(warned).toHaveBeenCalledExactlyOnceWith('The backend wasm is not there; its tests are left out.');
   });
 
+  test('where none is there no test would run, which is an error', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    await expect(findBackends(['webgpu'], [], async () => false)).rejects.toThrow(
+      'None of the backends webgpu is there.',
+    );
+  });
+
   test('a name may say how many threads', async () => {
     expect(parseBackend('wasm-2-threads')).toEqual({name: 'wasm', threads: 2});
     expect(parseBackend('wasm')).toEqual({name: 'wasm', threads: 1});

@@ -20,6 +20,7 @@ export async function findBackends(
       throw new Error(`The backend ${name} is required (REQUIRE_BACKENDS) and not there.`);
     } else console.warn(`The backend ${name} is not there; its tests are left out.`);
   }
+  if (found.length === 0) throw new Error(`None of the backends ${wanted.join(', ')} is there.`);
   return found;
 }
 

@@ -1,8 +1,8 @@
 // What the recurrent kernels on WebGPU share. Rows of the batch do not depend on one another, so one dispatch goes through
 // time: a workgroup takes up to 8 rows through all steps, with barriers between what depends on what.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {activationCode} from '../backends/webgpu-activation';
 import {type Dispatch, dispatch, hasSubgroups, type WebGPUBackend} from '../backends/webgpu-dispatch';
-import {exponentialCode} from '../backends/webgpu-nan';
 import {invocationsFor, rowsAtOnce} from '../matrix-product/webgpu';
 import {sequenceSizes} from './sizes';
 
@@ -44,10 +44,7 @@ export function throughTime(call: RecurrentCall, {name, units, code, ...bound}: 
     fn stepAt(at: u32) -> u32 { return ${attrs?.reverse ? 'uniforms.steps - 1 - at' : 'at'}; }
     fn isGoing(step: u32, row: u32) -> bool { return ${lengths ? 'i32(step) < lengths[row]' : 'true'}; }
     fn mask(index: u32) -> f32 { return ${candidateMask ? 'candidateMask[index]' : '1.0'}; }
-    ${exponentialCode}
-    fn sigmoid(x: f32) -> f32 { return 1 / (1 + exponential(-x)); }
-    /** Some drivers compute tanh from exp, which overflows; beyond 15 it is 1 in float32. NaN stays NaN. */
-    fn squash(x: f32) -> f32 { return select(select(tanh(x), sign(x), abs(x) > 15), x, isNaN(x)); }`;
+    ${activationCode}`;
   dispatch(backend, {
     key: `${name}/${rows}x${width}${optionsKey(call)}`,
     code: () => prelude() + code(rows, subgroups),

@@ -2,8 +2,9 @@
 // row and folds in a tree. One workgroup then adds up the losses, in a tree too. Backward each invocation makes one number.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
+import {activationCode} from '../backends/webgpu-activation';
 import {dispatch, output, sizeOf, type WebGPUBackend} from '../backends/webgpu-dispatch';
-import {exponentialCode} from '../backends/webgpu-nan';
+import {foldCode} from '../backends/webgpu-fold';
 import type {Reduction} from './sparse-cross-entropy';
 
 interface Call<Names extends string> {
@@ -17,22 +18,6 @@ const many = 256;
 
 const lanes = 64;
 
-/** WGSL of `fold`, which gives every invocation the sum, or the largest, of the values of all. */
-const fold = `
-  var<workgroup> values: array<f32, ${lanes}>;
-  fn fold(lane: u32, value: f32, largest: bool) -> f32 {
-    workgroupBarrier();
-    values[lane] = value;
-    for (var half = ${lanes / 2}u; half > 0; half /= 2) {
-      workgroupBarrier();
-      if (lane < half) {
-        values[lane] = select(values[lane] + values[lane + half], max(values[lane], values[lane + half]), largest);
-      }
-    }
-    workgroupBarrier();
-    return values[0];
-  }`;
-
 const label = (row: string) => `u32(clamp(labels[${row}], 0, i32(uniforms.classes) - 1))`;
 
 function forward({inputs: {logits, labels}, attrs: {reduction}, backend}: Call<'logits' | 'labels'>): TensorInfo[] {
@@ -43,8 +28,8 @@ function forward({inputs: {logits, labels}, attrs: {reduction}, backend}: Call<'
   const shared = classes >= many;
   dispatch(backend, {
     key: `sparseCrossEntropy/${shared ? 'shared' : 'alone'}`,
-    code: () => `${exponentialCode}
-      ${shared ? fold : 'fn fold(lane: u32, value: f32, largest: bool) -> f32 { return value; }'}
+    code: () => `${activationCode}
+      ${shared ? foldCode(lanes) : 'fn fold(lane: u32, value: f32, largest: bool) -> f32 { return value; }'}
       fn run(group: u32, lane: u32) {
         let row = ${shared ? 'group' : `group * ${lanes} + lane`};
         let first = ${shared ? 'lane' : '0u'};
@@ -60,7 +45,7 @@ function forward({inputs: {logits, labels}, attrs: {reduction}, backend}: Call<'
         }
         sum = fold(lane, sum, false);
         if (row < uniforms.rows && ${shared ? 'lane == 0' : 'true'}) {
-          let normaliser = largest + log(sum);
+          let normaliser = largest + select(log(sum), sum, isNaN(sum));
           logSumExp[row] = normaliser;
           losses[row] = normaliser - logits[start + ${label('row')}];
         }
@@ -83,7 +68,7 @@ function reduce(backend: WebGPUBackend, losses: TensorInfo, reduction: Reduction
   const total = output(backend, []);
   dispatch(backend, {
     key: 'reduceLosses',
-    code: () => `${fold}
+    code: () => `${foldCode(lanes)}
       fn run(group: u32, lane: u32) {
         var sum = 0.0;
         for (var row = lane; row < uniforms.rows; row += ${lanes}) { sum += losses[row]; }
@@ -107,7 +92,7 @@ function backward({
   const size = sizeOf(logits);
   dispatch(backend, {
     key: `sparseCrossEntropyGradient/${reduction === 'none' ? 'each' : 'all'}`,
-    code: () => `${exponentialCode}
+    code: () => `${activationCode}
     fn run(group: u32, lane: u32) {
       let index = group * ${lanes} + lane;
       if (index >= uniforms.size) { return; }
