@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm'; // or its kernels would come with ours already among them
 import {measureInTurn} from './measure';
 import {type Options, parseOptions} from './options';
+import {measurePeer, peerLine} from './peers';
 import {makeRow, type Row, tableHead, tableLine} from './row';
 import {keepStockKernels} from './stock-kernels';
 import type {Workload} from './workload';
@@ -25,9 +26,10 @@ const usage = `usage: npm run bench -- [NAME ...] [options]
 
 Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one process a line. Build first: npm run build
 
-  --backend NAME   one backend in place of each workload's own
+  --backend NAME   one backend in place of each workload's own: cpu, wasm, wasm-2-threads, webgpu, tensorflow
   --seconds N      measured time for each line         (default 10)
   --seed N         of weights and data                 (default 1)
+  --peers          also times PyTorch and TensorFlow, where a Python (PYTHON=path) has them
   --json           one JSON object a line
   --help           prints this
 
@@ -39,8 +41,10 @@ const versions = {node: process.versions.node, tfjs: tf.version_core};
 /** Measures one workload on one backend, here. */
 async function measure({prepare, name}: Workload, backend: string, {seconds, seed}: Options): Promise<Row> {
   tf.enableProdMode();
-  const onStockKernels = keepStockKernels(backend);
-  if (backend !== 'none') await useBackend(backend as BackendName);
+  const [, threads] = /^wasm-(\d+)-threads$/.exec(backend) ?? [];
+  const tfjsName = threads ? 'wasm' : backend;
+  const onStockKernels = keepStockKernels(tfjsName);
+  if (backend !== 'none') await useBackend(tfjsName as BackendName, {threads: threads ? Number(threads) : undefined});
   const contest = await prepare(seed, backend);
   const timings = await measureInTurn(contest.ours, onStockKernels(contest.stock), {
     milliseconds: 1000 * seconds,
@@ -64,7 +68,7 @@ function measureApart({name}: Workload, backend: string, {seconds, seed}: Option
 }
 
 async function run(options: Options): Promise<void> {
-  const {names, backend: only, seed, json} = options;
+  const {names, backend: only, seed, json, peers} = options;
   const lines = workloads
     .filter(({name}) => names.length === 0 || names.includes(name))
     .flatMap((workload) => {
@@ -79,10 +83,22 @@ async function run(options: Options): Promise<void> {
     );
     console.log(tableHead);
   }
+  const alone = lines.length === 1 && !peers;
+  const rows: Row[] = [];
   for (const {workload, backend} of lines) {
-    const alone = lines.length === 1;
     const row = alone ? await measure(workload, backend, options) : measureApart(workload, backend, options);
+    rows.push(row);
     console.log(json ? JSON.stringify(row) : tableLine(row));
+  }
+  if (!peers) return;
+  for (const {name, peers = []} of workloads) {
+    const measured = rows.filter(({workload}) => workload === name);
+    if (measured.length === 0) continue;
+    for (const peer of peers) {
+      for (const row of await measurePeer(peer, measured, options)) {
+        console.log(json ? JSON.stringify(row) : peerLine(row));
+      }
+    }
   }
 }
 

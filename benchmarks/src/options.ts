@@ -6,6 +6,7 @@ export interface Options {
   seconds: number;
   seed: number;
   json: boolean;
+  peers: boolean;
   help: boolean;
 }
 
@@ -19,6 +20,7 @@ export function parseOptions(commandLine: string[]): Options {
       seconds: {type: 'string', default: '10'},
       seed: {type: 'string', default: '1'},
       json: {type: 'boolean', default: false},
+      peers: {type: 'boolean', default: false},
       help: {type: 'boolean', default: false},
     },
   });

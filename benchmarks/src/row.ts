@@ -42,7 +42,7 @@ export function makeRow(
 
 const columns: [string, number, (row: Row) => string][] = [
   ['workload', -14, ({workload}) => workload],
-  ['backend', -9, ({backend}) => backend],
+  ['backend', -16, ({backend}) => backend],
   ['ours ms', 10, ({oursMs}) => oursMs.toFixed(2)],
   ['stock ms', 11, ({stockMs}) => stockMs.toFixed(1)],
   ['ratio', 8, ({ratio}) => `${ratio.toFixed(1)}x`],

@@ -1,3 +1,5 @@
+import type {Peer} from './peers';
+
 /** One side of a comparison: does one unit of work, and resolves when its result is really there. */
 export type Side = () => void | Promise<void>;
 
@@ -18,5 +20,7 @@ export interface Workload {
   description: string;
   /** The backends it runs on when none is asked for; `none` where it is not about tensors. */
   backends: string[];
+  /** The same work in Python. */
+  peers?: Peer[];
   prepare(seed: number, backend: string): Contest | Promise<Contest>;
 }

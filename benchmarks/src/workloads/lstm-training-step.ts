@@ -19,6 +19,7 @@ export function lstmTrainingStep(name: string, sizes: Sizes): Workload {
     name,
     description: `one training step, LSTM ${hidden}, T ${steps}, B ${batch}, V ${vocabulary}, SGD with clipping`,
     backends: ['wasm', 'cpu'],
+    peers: ['pytorch_lstm.py', 'tensorflow_lstm.py'].map((script) => ({script, sizes: {...sizes}})),
     prepare(seed): Contest {
       const ids = tf.randomUniformInt([steps, batch], 0, vocabulary, seed) as tf.Tensor2D;
       const labels = tf.randomUniformInt([steps, batch], 0, vocabulary, seed + 1) as tf.Tensor2D;

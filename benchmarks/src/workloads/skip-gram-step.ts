@@ -27,6 +27,7 @@ export function skipGramStep(name: string, sizes: Sizes): Workload {
     name,
     description: `one skip-gram step, V ${vocabulary}, D ${width}, B ${batch}, ${negatives} shared negatives, Adagrad`,
     backends: ['wasm', 'cpu'],
+    peers: [{script: 'pytorch_embedding.py', sizes: {...sizes}}],
     prepare(seed, backend): Contest {
       // Stock cpu runs through all rows once for every row of the table: minutes. A hundredth of the table takes a
       // hundredth of that, and the rest of the step next to nothing.

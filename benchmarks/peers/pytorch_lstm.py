@@ -1,0 +1,26 @@
+"""One training step of the exercise's model in PyTorch: LSTM, output layer, cross-entropy, clipping by norm, SGD."""
+import torch
+from timing import measure, sizes
+
+given = sizes()
+torch.set_num_threads(given.threads)
+torch.manual_seed(given.seed)
+ids = torch.randint(given.vocabulary, (given.steps, given.batch))
+labels = torch.randint(given.vocabulary, (given.steps, given.batch))
+lstm = torch.nn.LSTM(given.vocabulary, given.hidden)
+output = torch.nn.Linear(given.hidden, given.vocabulary)
+parameters = [*lstm.parameters(), *output.parameters()]
+optimizer = torch.optim.SGD(parameters, lr=1)
+
+
+def step():
+    optimizer.zero_grad()
+    states, _ = lstm(torch.nn.functional.one_hot(ids, given.vocabulary).float())
+    loss = torch.nn.functional.cross_entropy(output(states).flatten(0, 1), labels.flatten())
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(parameters, 1.25)
+    optimizer.step()
+    loss.item()
+
+
+measure(step, given.seconds, f"PyTorch {torch.__version__}")
