@@ -8,6 +8,7 @@ const allowed = {
   training: ['gpu-kernels'],
   'text8-data': [],
   lstm: ['gpu-kernels', 'training'],
+  word2vec: ['gpu-kernels', 'training'],
   'test-kit': [],
 };
 const alsoInTests = ['test-kit', 'text8-data', 'gpu-kernels'];

@@ -1,0 +1,30 @@
+import type {Checkpoint} from '@gatefold/training';
+import type {WordVectors} from '../word-vectors/word-vectors';
+
+/** What happened while training. */
+export type Word2VecEvent =
+  | {
+      kind: 'progress';
+      /** Raw words done, over all epochs, and of how many. */
+      words: number;
+      totalWords: number;
+      wordsPerSecond: number;
+      /** Mean loss of a prediction since the last event, in nats. */
+      loss: number;
+      learningRate: number;
+      /** Seconds that the rest will take at this pace. */
+      secondsLeft: number;
+    }
+  | {kind: 'epoch'; epoch: number}
+  | {kind: 'end'; seconds: number; stopped: boolean};
+
+/** One training of word vectors, in whichever of the two ways: on CPU cores in parallel, or in minibatches on a tfjs backend. */
+export interface Word2VecTraining {
+  /** Trains to the end, or until the signal aborts; called again, goes on. */
+  run(options?: {signal?: AbortSignal}): AsyncGenerator<Word2VecEvent, void, void>;
+  /** The vectors as they are now, copied. */
+  wordVectors(): Promise<WordVectors>;
+  /** All that an exact resume needs. */
+  checkpoint(): Promise<Checkpoint>;
+  dispose(): void;
+}
