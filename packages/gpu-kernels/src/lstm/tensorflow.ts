@@ -2,8 +2,8 @@
 // inputs, for all steps at once; then for each step a product with R and the equations one by one. Backward: for each step
 // LSTMBlockCellGrad, which is the pointwise part in one pass, and a product; after the loop one product for all of dR.
 //
-// BlockLSTMV2 does the whole pass in one operation, but multiplies by a slower product: at 256 units it takes about twice
-// as long as these many (docs/decisions/0008). LSTMBlockCellGrad has its gates in the order i, c, f, o.
+// Small layers go by BlockLSTMV2 instead, the whole pass in one operation (tensorflow-block.ts); its product is slower.
+// LSTMBlockCellGrad has its gates in the order i, c, f, o.
 import type {NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {
@@ -18,6 +18,7 @@ import {
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {fromInputs, going, inputGradients, pack, statesBefore, unpack, zeros} from '../sequence/tensorflow';
+import {backwardBlock, fitsBlock, forwardBlock} from './tensorflow-block';
 
 type Four = [TensorflowTensor, TensorflowTensor, TensorflowTensor, TensorflowTensor];
 
@@ -29,6 +30,9 @@ interface Call {
 
 /** Beside the outputs and the final state, what the gradient needs: the gates `[4T, B, H]`, i f c o of each step; cells. */
 function forward({inputs, attrs, backend}: Call): Tensor[] {
+  if (!attrs?.reverse && fitsBlock(inputs as Record<string, TensorInfo>)) {
+    return forwardBlock(inputs as Record<string, TensorInfo>, backend);
+  }
   const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
   const {recurrentKernel, hidden, cell} = tensors as Record<string, TensorInfo>;
@@ -69,6 +73,9 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
 }
 
 function backward({inputs, attrs, backend}: Call): Tensor[] {
+  if (!attrs?.reverse && fitsBlock(inputs as Record<string, TensorInfo>)) {
+    return backwardBlock(inputs as Record<string, TensorInfo>, backend);
+  }
   const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
   const {recurrentKernel, hidden, cell, gates, cells, outputsGradient, hiddenGradient, cellGradient} =
