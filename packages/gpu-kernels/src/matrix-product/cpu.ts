@@ -2,9 +2,10 @@
 //
 // Both factors are copied, a block of DEPTH at a time, into float64 panels that the inner loop reads in a straight line:
 // V8 computes in float64, and converting each value once instead of at every use is a third of the speed. A tile of
-// 2 x 4 results stays in registers for the whole depth of a block; 5 GFLOP/s where naive loops reach 1.
+// 4 x 4 sums is kept for the whole depth of a block; each value of B is loaded right before its use, so that only a few
+// of the sums leave the sixteen registers. 4.6 GFLOP/s where naive loops reach 1.
 
-const ROWS = 2;
+const ROWS = 4;
 const COLUMNS = 4;
 const DEPTH = 64;
 /** Rows of A that meet all panels of B before the next rows do: with DEPTH, 32 KiB, which the first-level cache holds. */
@@ -76,6 +77,14 @@ export function packMatrix(depth: number, columns: number, b: MatrixView): Packe
   return {depth, columns, blocks};
 }
 
+/** Adds the first `columns` of four sums to as many values of C. */
+function add(c: Float32Array, at: number, columns: number, c0: number, c1: number, c2: number, c3: number): void {
+  c[at]! += c0;
+  if (columns > 1) c[at + 1]! += c1;
+  if (columns > 2) c[at + 2]! += c2;
+  if (columns > 3) c[at + 3]! += c3;
+}
+
 function tile(
   depth: number,
   a: Float64Array,
@@ -96,34 +105,49 @@ function tile(
   let c11 = 0;
   let c12 = 0;
   let c13 = 0;
+  let c20 = 0;
+  let c21 = 0;
+  let c22 = 0;
+  let c23 = 0;
+  let c30 = 0;
+  let c31 = 0;
+  let c32 = 0;
+  let c33 = 0;
   for (let k = 0; k < depth; k++) {
     const a0 = a[p]!;
     const a1 = a[p + 1]!;
+    const a2 = a[p + 2]!;
+    const a3 = a[p + 3]!;
     const b0 = b[q]!;
-    const b1 = b[q + 1]!;
-    const b2 = b[q + 2]!;
-    const b3 = b[q + 3]!;
     c00 += a0 * b0;
-    c01 += a0 * b1;
-    c02 += a0 * b2;
-    c03 += a0 * b3;
     c10 += a1 * b0;
+    c20 += a2 * b0;
+    c30 += a3 * b0;
+    const b1 = b[q + 1]!;
+    c01 += a0 * b1;
     c11 += a1 * b1;
+    c21 += a2 * b1;
+    c31 += a3 * b1;
+    const b2 = b[q + 2]!;
+    c02 += a0 * b2;
     c12 += a1 * b2;
+    c22 += a2 * b2;
+    c32 += a3 * b2;
+    const b3 = b[q + 3]!;
+    c03 += a0 * b3;
     c13 += a1 * b3;
+    c23 += a2 * b3;
+    c33 += a3 * b3;
     p += ROWS;
     q += COLUMNS;
   }
-  c[at]! += c00;
-  if (columns > 1) c[at + 1]! += c01;
-  if (columns > 2) c[at + 2]! += c02;
-  if (columns > 3) c[at + 3]! += c03;
+  add(c, at, columns, c00, c01, c02, c03);
   if (rows === 1) return;
-  at += stride;
-  c[at]! += c10;
-  if (columns > 1) c[at + 1]! += c11;
-  if (columns > 2) c[at + 2]! += c12;
-  if (columns > 3) c[at + 3]! += c13;
+  add(c, at + stride, columns, c10, c11, c12, c13);
+  if (rows === 2) return;
+  add(c, at + 2 * stride, columns, c20, c21, c22, c23);
+  if (rows === 3) return;
+  add(c, at + 3 * stride, columns, c30, c31, c32, c33);
 }
 
 /** C [rows, columns] += A [rows, depth] B, where C is row-major. */
