@@ -1,4 +1,4 @@
-// The tests of the kernels in a page: the same files as in Node, on the backends of the browser. The page is
+// The tests of the kernels, the models and the training loop in a page: the same files as in Node, on the backends of the browser. The page is
 // cross-origin isolated, so threads run there too. Graphics drivers are software ones, where every machine has the same.
 import {playwright} from '@vitest/browser-playwright';
 import {defineConfig} from 'vitest/config';
@@ -33,8 +33,13 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['packages/gpu-kernels/src/**/*.test.ts'],
-    exclude: ['**/*-process.test.ts', '**/backends/use-backend.test.ts'], // about Node's processes and its backends
+    include: ['packages/{gpu-kernels,training,lstm}/src/**/*.test.ts'],
+    exclude: [
+      // About Node's processes, its backends and its files.
+      '**/*-process.test.ts',
+      '**/backends/use-backend.test.ts',
+      '**/checkpoint/checkpoint-folder.test.ts',
+    ],
     setupFiles: ['packages/test-kit/src/wasm-in-a-page.ts'],
     reporters: ['default', './tools/summary-reporter.ts'],
     testTimeout: 120_000,

@@ -1,10 +1,7 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import {type BackendName, IdRangeError, useBackend} from '@gatefold/gpu-kernels';
+import {IdRangeError, useBackend} from '@gatefold/gpu-kernels';
 import {backendsUnderTest, expectClose, expectNoLeak, startBackend} from '@gatefold/test-kit';
 import {CharacterVocabulary, SequenceBatches} from '@gatefold/text8-data';
-import {CheckpointError, readCheckpoint, type TrainingEvent, writeCheckpoint} from '@gatefold/training';
+import {CheckpointError, type TrainingEvent} from '@gatefold/training';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {separateGates} from '../cell/convert-gates';
@@ -98,9 +95,8 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
   });
 
   test.each([[[16]], [[12, 9]]])(
-    'layers %j: stopped, written to disk and resumed, it ends with the same bits',
+    'layers %j: stopped, and resumed from its checkpoint, it ends with the same bits',
     async (hiddenSizes) => {
-      const folder = await mkdtemp(path.join(os.tmpdir(), 'language-model-'));
       const whole = new LanguageModel({...configuration, hiddenSizes});
       const expected = await all(whole.fit(batches(), options));
 
@@ -113,15 +109,14 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
         if (event.kind === 'step' && event.step === 13) controller.abort();
       }
       events.pop(); // stopped
-      await writeCheckpoint(folder, await training.checkpoint());
+      const {state, ...checkpoint} = await training.checkpoint();
 
-      const resume = await readCheckpoint(folder);
+      const resume = {...checkpoint, state: JSON.parse(JSON.stringify(state))}; // as from a file
       const resumed = LanguageModel.fromCheckpoint(resume);
       events.push(...(await all(resumed.fit(batches(), {...options, resume}))));
       expect(events).toEqual(expected);
       expect(await numbers(resumed)).toEqual(await numbers(whole));
       for (const model of [whole, first, resumed]) model.dispose();
-      await rm(folder, {recursive: true});
     },
   );
 
@@ -202,15 +197,4 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
       model.dispose();
     });
   });
-});
-
-test('cpu and wasm train to the same losses, within 1e-4 over 20 steps', async () => {
-  const run = async (backend: BackendName) => {
-    await useBackend(backend);
-    const model = new LanguageModel({...configuration, hiddenSizes: [64]});
-    const events = await all(model.fit(batches(), {...options, steps: 20, validation: undefined}));
-    model.dispose();
-    return events.flatMap((event) => (event.kind === 'step' ? [event.loss] : []));
-  };
-  expectClose(await run('wasm'), await run('cpu'), {relative: 1e-4});
 });

@@ -54,7 +54,7 @@ describe('safetensors', () => {
   });
 
   test(`are read as ${fixture.source} writes them`, () => {
-    const bytes = Uint8Array.from(Buffer.from(fixture.base64, 'base64'));
+    const bytes = Uint8Array.from(atob(fixture.base64), (character) => character.charCodeAt(0));
     const {tensors, metadata} = decodeSafetensors(bytes);
     expect(metadata).toEqual({kind: 'fixture'});
     expect(tensors.matrix).toEqual({shape: [2, 3], data: Float32Array.of(0, 0.25, 0.5, 0.75, 1, 1.25)});
