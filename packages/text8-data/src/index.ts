@@ -1,3 +1,4 @@
+export {BigramBatches, type BigramBatchesOptions} from './batches/bigram-batches';
 export {
   type SequenceBatch,
   SequenceBatches,
@@ -12,4 +13,5 @@ export {normalise} from './corpus/normalise';
 export type {Source} from './corpus/read-source';
 export type {Progress} from './download/download';
 export {CorpusError} from './errors/corpus-error';
+export {BigramVocabulary, type BigramVocabularyOptions} from './vocabulary/bigram-vocabulary';
 export {CharacterVocabulary, type EncodeOptions, type UnknownSymbol} from './vocabulary/character-vocabulary';
