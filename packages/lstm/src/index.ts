@@ -2,11 +2,14 @@ export {fuseGates, separateGates} from './cell/convert-gates';
 export {type FusedGates, FusedGatesCell} from './cell/fused-gates-cell';
 export type {LSTMCell} from './cell/lstm-cell';
 export {type GateWeights, type SeparateGates, SeparateGatesCell} from './cell/separate-gates-cell';
+export type {FullConfiguration, LanguageModelConfiguration} from './language-model/configuration';
+export type {EvaluateOptions, LanguageModelEvaluation} from './language-model/evaluate';
 export type {GenerateOptions} from './language-model/generate';
 export {
   type FitOptions,
+  type ForwardOptions,
   LanguageModel,
   type LanguageModelBatch,
   type LanguageModelBatches,
-  type LanguageModelConfiguration,
 } from './language-model/language-model';
+export type {CellKind, RecurrentState} from './recurrent-layer/recurrent-layer';

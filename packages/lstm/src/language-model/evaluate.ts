@@ -1,24 +1,42 @@
-import {type LSTMState, sparseCrossEntropy} from '@gatefold/gpu-kernels';
+import {sparseCrossEntropy} from '@gatefold/gpu-kernels';
 import {type Evaluation, Pause} from '@gatefold/training';
 import {dispose, tensor2d, tidy} from '@tensorflow/tfjs-core';
+import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
 import {expectIds} from './expect-ids';
 import type {LanguageModel} from './language-model';
 
 /** Symbols in one pass: enough that calls cost nothing, few enough that a pass is short and small. */
 const chunk = 1000;
 
+export interface EvaluateOptions {
+  /** How many characters each symbol adds to the text: 1, the default, or 2 for bigrams that do not overlap. */
+  charactersPerSymbol?: number;
+  signal?: AbortSignal;
+}
+
+/** An evaluation that compares with those of other vocabularies over the same text. */
+export interface LanguageModelEvaluation extends Evaluation {
+  /** e to the loss a character. */
+  perplexityPerCharacter: number;
+  /** The loss a character in bits. */
+  bitsPerCharacter: number;
+}
+
 /** See `LanguageModel.evaluate`. */
 export async function evaluate(
   model: LanguageModel,
   ids: ArrayLike<number>,
-  {signal}: {signal?: AbortSignal},
-): Promise<Evaluation> {
+  {charactersPerSymbol = 1, signal}: EvaluateOptions,
+): Promise<LanguageModelEvaluation> {
+  if (!(charactersPerSymbol > 0 && charactersPerSymbol < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`charactersPerSymbol is ${charactersPerSymbol}, expected a number above 0.`);
+  }
   if (ids.length < 2)
     throw new RangeError(`${ids.length} ids given, expected at least 2: one to read, one to predict.`);
   expectIds('evaluate: ids', ids, model.configuration.vocabularySize);
   const symbols = ids.length - 1;
   const pause = new Pause();
-  let states: LSTMState[] | undefined;
+  let states: RecurrentState[] | undefined;
   let total = 0;
   try {
     for (let start = 0; start < symbols; start += chunk) {
@@ -42,5 +60,13 @@ export async function evaluate(
     dispose(states ?? []);
   }
   const loss = total / symbols;
-  return {loss, perplexity: Math.exp(loss), bitsPerSymbol: loss / Math.LN2, symbols};
+  const lossPerCharacter = loss / charactersPerSymbol;
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    bitsPerSymbol: loss / Math.LN2,
+    perplexityPerCharacter: Math.exp(lossPerCharacter),
+    bitsPerCharacter: lossPerCharacter / Math.LN2,
+    symbols,
+  };
 }

@@ -1,7 +1,7 @@
-import type {LSTMState} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
 import {dispose, tensor2d} from '@tensorflow/tfjs-core';
 import {uniformInt} from 'pure-rand/distribution/uniformInt';
+import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
 import {drawFromLogits} from '../sampling/draw';
 import {seededGenerator} from '../sampling/seeded-generator';
 import {expectIds} from './expect-ids';
@@ -44,7 +44,7 @@ export async function generate(model: LanguageModel, options: GenerateOptions): 
     read = drawn.subarray(0, 1);
   }
   const pause = new Pause();
-  let states: LSTMState[] | undefined;
+  let states: RecurrentState[] | undefined;
   try {
     for (; count < length; count++) {
       signal?.throwIfAborted();

@@ -1,6 +1,42 @@
 import {type Tensor, tensor, tidy, type Variable, variable, zeros} from '@tensorflow/tfjs-core';
 import type {RandomGenerator} from 'pure-rand/types/RandomGenerator';
+import {gatesOf} from '../recurrent-layer/recurrent-layer';
 import {uniform} from '../sampling/draw';
+import {seededGenerator} from '../sampling/seeded-generator';
+import type {FullConfiguration} from './configuration';
+
+/** The parameters of a fresh model, by name, in the order in which they are drawn. See `LanguageModel.parameters`. */
+export function initialParameters(configuration: FullConfiguration): Record<string, Variable> {
+  const {vocabularySize, hiddenSizes, embeddingSize, cell, tiedEmbedding, seed} = configuration;
+  const generator = seededGenerator(seed);
+  const parameters: Record<string, Variable> = {};
+  const deviationOf = (size: number) => Math.min(0.1, 1 / Math.sqrt(size));
+  if (embeddingSize) {
+    const shape: [number, number] = [vocabularySize, embeddingSize];
+    parameters.embedding = tiedEmbedding
+      ? normalWeights(shape, deviationOf(embeddingSize), generator) // an output's weights too
+      : uniformWeights(shape, generator);
+  }
+  let inputSize = embeddingSize ?? vocabularySize;
+  hiddenSizes.forEach((hiddenSize, layer) => {
+    const [name, width] = [layerName(cell, layer), gatesOf[cell] * hiddenSize];
+    const deviation = deviationOf(hiddenSize);
+    parameters[`${name}.kernel`] = normalWeights([inputSize, width], deviation, generator);
+    parameters[`${name}.recurrentKernel`] = normalWeights([hiddenSize, width], deviation, generator);
+    parameters[`${name}.bias`] = zeroWeights(width);
+    inputSize = hiddenSize;
+  });
+  if (!tiedEmbedding) {
+    parameters['output.kernel'] = normalWeights([inputSize, vocabularySize], deviationOf(inputSize), generator);
+  }
+  parameters['output.bias'] = zeroWeights(vocabularySize);
+  return parameters;
+}
+
+/** What the parameters and states of a layer are called, from 0 up. */
+export function layerName(cell: FullConfiguration['cell'], layer: number): string {
+  return `${cell === 'gru' ? 'gru' : 'lstm'}${layer}`;
+}
 
 /** Standard normal numbers, by the method of Box & Muller 1958; those beyond two deviations are drawn again. */
 function truncatedNormal(generator: RandomGenerator): number {
@@ -12,13 +48,22 @@ function truncatedNormal(generator: RandomGenerator): number {
 }
 
 /** A variable of seeded truncated normal numbers, the same on every backend. */
-export function normalWeights(shape: [number, number], deviation: number, generator: RandomGenerator): Variable {
-  const values = Float32Array.from({length: shape[0] * shape[1]}, () => deviation * truncatedNormal(generator));
+function normalWeights(shape: [number, number], deviation: number, generator: RandomGenerator): Variable {
+  return drawnWeights(shape, () => deviation * truncatedNormal(generator));
+}
+
+/** A variable of seeded numbers uniform in [-1, 1). */
+function uniformWeights(shape: [number, number], generator: RandomGenerator): Variable {
+  return drawnWeights(shape, () => 2 * uniform(generator) - 1);
+}
+
+function drawnWeights(shape: [number, number], draw: () => number): Variable {
+  const values = Float32Array.from({length: shape[0] * shape[1]}, draw);
   return asVariable(() => tensor(values, shape));
 }
 
 /** A variable of zeros. */
-export function zeroWeights(size: number): Variable {
+function zeroWeights(size: number): Variable {
   return asVariable(() => zeros([size]));
 }
 

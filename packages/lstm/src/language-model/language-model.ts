@@ -1,9 +1,8 @@
-import {type LSTMState, linear, lstm, sparseCrossEntropy} from '@gatefold/gpu-kernels';
+import {dropout, embeddingLookup, linear, sparseCrossEntropy} from '@gatefold/gpu-kernels';
 import {
   type Batches,
   type Checkpoint,
   CheckpointError,
-  type Evaluation,
   restoreTensors,
   type StoredTensor,
   storedTensor,
@@ -12,6 +11,8 @@ import {
   type TrainingOptions,
 } from '@gatefold/training';
 import {
+  customGrad,
+  dispose,
   keep,
   type Scalar,
   type Tensor,
@@ -20,21 +21,14 @@ import {
   type Tensor3D,
   tensor2d,
   tidy,
+  transpose,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import {seededGenerator} from '../sampling/seeded-generator';
-import {evaluate} from './evaluate';
+import {type RecurrentState, recurrentLayer} from '../recurrent-layer/recurrent-layer';
+import {type FullConfiguration, fullConfiguration, type LanguageModelConfiguration} from './configuration';
+import {type EvaluateOptions, evaluate, type LanguageModelEvaluation} from './evaluate';
 import {type GenerateOptions, generate} from './generate';
-import {normalWeights, zeroWeights} from './initial-weights';
-
-export interface LanguageModelConfiguration {
-  /** V, how many symbols there are; ids run from 0 to V - 1. */
-  vocabularySize: number;
-  /** The sizes of the LSTM layers, from the input up. */
-  hiddenSizes: number[];
-  /** Of the initial weights; default 1. */
-  seed?: number;
-}
+import {initialParameters, layerName} from './initial-weights';
 
 /** A batch of sequences and of what follows each symbol; both `[T, B]`, time-major, flattened. */
 export interface LanguageModelBatch {
@@ -48,21 +42,33 @@ export interface LanguageModelBatches extends Batches<LanguageModelBatch> {
   readonly sequenceLength: number;
 }
 
-export type FitOptions = Omit<TrainingOptions, 'validate'> & {
-  /** Ids of held-out text, evaluated at every report, symbol by symbol in one stream from a zero state. */
-  validation?: ArrayLike<number>;
-};
+export type FitOptions = Omit<TrainingOptions, 'validate'> &
+  Pick<EvaluateOptions, 'charactersPerSymbol'> & {
+    /** Ids of held-out text, evaluated at every report, symbol by symbol in one stream from a zero state. */
+    validation?: ArrayLike<number>;
+  };
+
+export interface ForwardOptions {
+  /**
+   * A 32-bit integer that says which values dropout drops. Left out, as in evaluation and generation, nothing is
+   * dropped.
+   */
+  dropoutSeed?: number;
+}
 
 /** The kind of a language model's checkpoint. */
 const kind = 'gatefold/language-model';
 
 /**
- * A language model: symbols in, stacked LSTM layers, and the distribution of the next symbol out.
+ * A language model: symbols in, an embedding where one is asked for, stacked recurrent layers, and the distribution of the
+ * next symbol out.
  *
  * Trained by truncated backpropagation through time: the state after one batch is where the next one starts, so
  * batches must continue one another, as those of `SequenceBatches` do.
  *
- * Weights start as truncated normal numbers of deviation 0.1, or 1/√H where that is smaller; biases as zeros.
+ * Weights start as truncated normal numbers of deviation 0.1, or 1/√H where that is smaller; an embedding that is not tied
+ * as uniform ones in [-1, 1); biases as zeros. The gradient of an embedding that is not tied stays with the rows of the
+ * batch, so that no other row changes, whatever the optimizer.
  *
  * @example
  * const model = new LanguageModel({vocabularySize: 27, hiddenSizes: [64]});
@@ -70,39 +76,24 @@ const kind = 'gatefold/language-model';
  *   if (event.kind === 'report') console.log(event.step, event.loss);
  * }
  * const ids = await model.generate({length: 80, seed: 7});
+ * @example // Two layers over embedded symbols, thinned as Zaremba et al. do.
+ * new LanguageModel({vocabularySize: 729, embeddingSize: 128, hiddenSizes: [256, 256], dropout: 0.4, forgetBias: 1});
  *
- * Source: Mikolov et al. 2010; the training of Zaremba et al. 2014 (arXiv 1409.2329) without dropout.
+ * Source: Mikolov et al. 2010; Zaremba et al. 2014 (arXiv 1409.2329).
  */
 export class LanguageModel {
-  readonly configuration: Required<LanguageModelConfiguration>;
-  /** `lstm<n>.kernel`, `.recurrentKernel`, `.bias` for every layer from 0 up, then `output.kernel`, `output.bias`. */
+  readonly configuration: FullConfiguration;
+  /**
+   * `embedding [V, D]` where there is one; for every layer from 0 up `lstm<n>.kernel`, `.recurrentKernel` and `.bias`, or
+   * `gru<n>...`; `output.kernel [H, V]` unless it is tied, and `output.bias [V]`.
+   */
   readonly parameters: Readonly<Record<string, Variable>>;
-  #carried: LSTMState[] | undefined;
+  #carried: RecurrentState[] | undefined;
 
-  /** @throws RangeError where a size is not a whole number above 0. */
-  constructor({vocabularySize, hiddenSizes, seed = 1}: LanguageModelConfiguration) {
-    if (hiddenSizes.length === 0)
-      throw new RangeError('hiddenSizes is empty, expected the size of at least one layer.');
-    for (const size of [vocabularySize, ...hiddenSizes]) {
-      if (!(Number.isSafeInteger(size) && size > 0)) {
-        throw new RangeError(`A size of the model is ${size}, expected a whole number above 0.`);
-      }
-    }
-    this.configuration = {vocabularySize, hiddenSizes, seed};
-    const generator = seededGenerator(seed);
-    const parameters: Record<string, Variable> = {};
-    let inputSize = vocabularySize;
-    hiddenSizes.forEach((hiddenSize, layer) => {
-      const deviation = Math.min(0.1, 1 / Math.sqrt(hiddenSize));
-      parameters[`lstm${layer}.kernel`] = normalWeights([inputSize, 4 * hiddenSize], deviation, generator);
-      parameters[`lstm${layer}.recurrentKernel`] = normalWeights([hiddenSize, 4 * hiddenSize], deviation, generator);
-      parameters[`lstm${layer}.bias`] = zeroWeights(4 * hiddenSize);
-      inputSize = hiddenSize;
-    });
-    const deviation = Math.min(0.1, 1 / Math.sqrt(inputSize));
-    parameters['output.kernel'] = normalWeights([inputSize, vocabularySize], deviation, generator);
-    parameters['output.bias'] = zeroWeights(vocabularySize);
-    this.parameters = parameters;
+  /** @throws RangeError where a size is not a whole number above 0, or an option is out of its range. */
+  constructor(configuration: LanguageModelConfiguration) {
+    this.configuration = fullConfiguration(configuration);
+    this.parameters = initialParameters(this.configuration);
   }
 
   /**
@@ -137,32 +128,33 @@ export class LanguageModel {
    * Trains on batches that continue one another. Iterate over the result to make it go; it can be checkpointed whenever
    * it stands still, and resumed to the same numbers, bit for bit.
    */
-  fit(batches: LanguageModelBatches, {validation, ...options}: FitOptions): Training<LanguageModelBatch> {
+  fit(
+    batches: LanguageModelBatches,
+    {validation, charactersPerSymbol, ...options}: FitOptions,
+  ): Training<LanguageModelBatch, LanguageModelEvaluation> {
     const shape: [number, number] = [batches.sequenceLength, batches.batchSize];
     this.#disposeCarriedState();
     return new Training(
       {
         parameters: this.parameters,
-        loss: (batch) => this.#loss(batch, shape),
+        loss: (batch, step) => this.#loss(batch, shape, step),
         carriedState: () => this.#carriedState(),
         restoreCarriedState: (tensors) => this.#restoreCarriedState(tensors, batches.batchSize),
         checkpoint: () => this.checkpoint(),
       },
       batches,
-      {...options, ...(validation && {validate: () => this.evaluate(validation)})},
+      {...options, ...(validation && {validate: () => this.evaluate(validation, {charactersPerSymbol})})},
     );
   }
 
   /** The mean loss of a batch in nats a symbol; the final state is kept for the next batch. */
-  #loss({inputs, targets}: LanguageModelBatch, shape: [number, number]): Scalar {
-    const {logits, states} = this.forward(tensor2d(inputs, shape, 'int32'), this.#carried);
+  #loss({inputs, targets}: LanguageModelBatch, shape: [number, number], step: number): Scalar {
+    const dropoutSeed = (Math.imul(this.configuration.seed, 0x9e3779b1) + step) | 0;
+    const {logits, states} = this.forward(tensor2d(inputs, shape, 'int32'), this.#carried, {dropoutSeed});
     const before = this.#carried;
     this.#carried = states;
-    for (const {hidden, cell} of states) {
-      keep(hidden);
-      keep(cell);
-    }
-    disposeStates(before);
+    for (const state of states) for (const tensor of Object.values(state)) keep(tensor);
+    dispose(before ?? []);
     return sparseCrossEntropy({logits, labels: tensor2d(targets, shape, 'int32')}) as Scalar;
   }
 
@@ -173,33 +165,49 @@ export class LanguageModel {
    * @param initialStates one a layer; zeros where they are left out.
    * @returns `logits [T, B, V]` and one state a layer; the caller disposes of them.
    */
-  forward(ids: Tensor2D, initialStates?: readonly LSTMState[]): {logits: Tensor3D; states: LSTMState[]} {
+  forward(
+    ids: Tensor2D,
+    initialStates?: readonly RecurrentState[],
+    {dropoutSeed}: ForwardOptions = {},
+  ): {logits: Tensor3D; states: RecurrentState[]} {
+    const {cell, hiddenSizes, dropout: rate, forgetBias} = this.configuration;
+    const weights = this.parameters as unknown as Readonly<Record<string, Tensor2D>>;
     return tidy(() => {
-      let x: Tensor2D | Tensor3D = ids;
-      const states = this.configuration.hiddenSizes.map((_, layer) => {
-        const {outputs, finalState} = lstm({
+      let place = 0;
+      const thinned = (values: Tensor): Tensor3D => {
+        if (dropoutSeed === undefined || rate === 0) return values as Tensor3D;
+        const seed = (dropoutSeed + Math.imul(place++, 0x85ebca6b)) | 0; // a mask of its own for every place
+        return dropout({x: values, rate, seed}) as Tensor3D;
+      };
+      const table = weights.embedding;
+      let x = table ? thinned(embeddingLookup({table, ids})) : ids;
+      const states = hiddenSizes.map((_, layer) => {
+        const name = layerName(cell, layer);
+        const {outputs, finalState} = recurrentLayer(cell, {
           x,
-          kernel: this.parameters[`lstm${layer}.kernel`] as Tensor as Tensor2D,
-          recurrentKernel: this.parameters[`lstm${layer}.recurrentKernel`] as Tensor as Tensor2D,
-          bias: this.parameters[`lstm${layer}.bias`] as Tensor as Tensor1D,
+          kernel: weights[`${name}.kernel`]!,
+          recurrentKernel: weights[`${name}.recurrentKernel`]!,
+          bias: weights[`${name}.bias`] as Tensor as Tensor1D,
           initialState: initialStates?.[layer],
+          forgetBias,
         });
-        x = outputs;
+        x = thinned(outputs);
         return finalState;
       });
-      const kernel = this.parameters['output.kernel'] as Tensor as Tensor2D;
-      const bias = this.parameters['output.bias'] as Tensor as Tensor1D;
+      const kernel = weights['output.kernel'] ?? transposed(table!); // [H, V]
+      const bias = weights['output.bias'] as Tensor as Tensor1D;
       return {logits: linear({x, kernel, bias}) as Tensor3D, states};
     });
   }
 
   /**
-   * How well the model predicts a text, symbol by symbol in one stream from a zero state.
+   * How well the model predicts a text, symbol by symbol in one stream from a zero state, without dropout.
    *
    * @param ids at least 2; the first is only read, every other is predicted.
    * @throws RangeError where there are fewer than 2 ids. IdRangeError where one is not in the vocabulary.
+   * @example const {perplexity, bitsPerCharacter} = await model.evaluate(bigrams.encode(text), {charactersPerSymbol: 2});
    */
-  evaluate(ids: ArrayLike<number>, options: {signal?: AbortSignal} = {}): Promise<Evaluation> {
+  evaluate(ids: ArrayLike<number>, options: EvaluateOptions = {}): Promise<LanguageModelEvaluation> {
     return evaluate(this, ids, options);
   }
 
@@ -214,28 +222,27 @@ export class LanguageModel {
   }
 
   #carriedState(): Record<string, Tensor> {
-    const entries = (this.#carried ?? []).flatMap(({hidden, cell}, layer) => [
-      [`lstm${layer}.hidden`, hidden],
-      [`lstm${layer}.cell`, cell],
-    ]);
+    const entries = (this.#carried ?? []).flatMap((state, layer) =>
+      Object.entries(state).map(([part, tensor]) => [`${layerName(this.configuration.cell, layer)}.${part}`, tensor]),
+    );
     return Object.fromEntries(entries);
   }
 
   #restoreCarriedState(stored: Readonly<Record<string, StoredTensor>>, batchSize: number): void {
     this.#disposeCarriedState();
     if (Object.keys(stored).length === 0) return; // checkpointed before the first step
-    const state = (name: string, hiddenSize: number) => {
-      const data = storedTensor(name, stored, [batchSize, hiddenSize]);
-      return keep(tensor2d(data.slice(), [batchSize, hiddenSize]));
-    };
-    this.#carried = this.configuration.hiddenSizes.map((hiddenSize, layer) => ({
-      hidden: state(`lstm${layer}.hidden`, hiddenSize),
-      cell: state(`lstm${layer}.cell`, hiddenSize),
-    }));
+    const {cell, hiddenSizes} = this.configuration;
+    this.#carried = hiddenSizes.map((hiddenSize, layer) => {
+      const part = (name: keyof RecurrentState) => {
+        const data = storedTensor(`${layerName(cell, layer)}.${name}`, stored, [batchSize, hiddenSize]);
+        return keep(tensor2d(data.slice(), [batchSize, hiddenSize]));
+      };
+      return cell === 'gru' ? {hidden: part('hidden')} : {hidden: part('hidden'), cell: part('cell')};
+    });
   }
 
   #disposeCarriedState(): void {
-    disposeStates(this.#carried);
+    dispose(this.#carried ?? []);
     this.#carried = undefined;
   }
 
@@ -246,9 +253,8 @@ export class LanguageModel {
   }
 }
 
-function disposeStates(states: readonly LSTMState[] | undefined): void {
-  for (const {hidden, cell} of states ?? []) {
-    hidden.dispose();
-    cell.dispose();
-  }
-}
+/** The transpose of a matrix, with a gradient that is there without those of the `@tensorflow/tfjs` union. */
+const transposed = customGrad((matrix) => ({
+  value: transpose(matrix as Tensor),
+  gradFunc: (gradient: Tensor) => transpose(gradient),
+})) as (matrix: Tensor2D) => Tensor2D;

@@ -11,7 +11,7 @@ export interface Evaluation {
 }
 
 /** What training tells as it goes. Steps count from 0. */
-export type TrainingEvent =
+export type TrainingEvent<Validation = Evaluation> =
   | {
       /** After every step. */
       kind: 'step';
@@ -32,7 +32,7 @@ export type TrainingEvent =
       perplexity: number;
       learningRate: number;
       /** Present where the training was given something to validate on. */
-      validation?: Evaluation;
+      validation?: Validation;
     }
   | {
       /** The last event. */

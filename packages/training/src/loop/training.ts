@@ -17,8 +17,10 @@ export interface Trainable<Batch> {
   /**
    * The mean loss of a batch, a scalar in nats; called under the gradient tape. May carry state to the next batch. Of a
    * parameter that it only looks up (`embeddingLookup`) no row is read or changed but those of the batch.
+   *
+   * @param step the steps run before, those of a resumed checkpoint included: a seed for what differs by step, as dropout.
    */
-  loss(batch: Batch): Scalar;
+  loss(batch: Batch, step: number): Scalar;
   /** What `loss` carries from batch to batch; the tensors stay the model's own. */
   carriedState?(): Readonly<Record<string, Tensor>>;
   /** Puts back what `carriedState` gave; throws a CheckpointError where it does not fit. */
@@ -34,7 +36,7 @@ export interface Batches<Batch> {
   restore(state: JSONObject): void;
 }
 
-export interface TrainingOptions {
+export interface TrainingOptions<Validation = Evaluation> {
   /** How many steps in all, those of a resumed checkpoint included. */
   steps: number;
   optimizer: OptimizerSettings;
@@ -43,7 +45,7 @@ export interface TrainingOptions {
   /** Steps between two reports; default 100. */
   reportEvery?: number;
   /** Run at every report. */
-  validate?: () => Promise<Evaluation>;
+  validate?: () => Promise<Validation>;
   /** Stops after the step under way; the training can then be checkpointed, or iterated again to go on. */
   signal?: AbortSignal;
   /** A checkpoint of `Training.checkpoint`, to go on from as if never interrupted. */
@@ -61,10 +63,10 @@ export interface TrainingOptions {
  * Every step makes one forward and one backward pass and one optimizer step, reads the loss back, and disposes of what
  * it made. The event loop gets a turn at least every 30 ms or so of steps.
  */
-export class Training<Batch> implements AsyncIterable<TrainingEvent> {
+export class Training<Batch, Validation = Evaluation> implements AsyncIterable<TrainingEvent<Validation>> {
   readonly #model: Trainable<Batch>;
   readonly #batches: Batches<Batch>;
-  readonly #options: TrainingOptions;
+  readonly #options: TrainingOptions<Validation>;
   readonly #optimizer: Optimizer;
   #step = 0;
   #lossSum = 0;
@@ -74,7 +76,7 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
    * @throws RangeError where `steps` or `reportEvery` is not a whole number above 0.
    * @throws CheckpointError where `resume` was made by a training of another model or optimizer.
    */
-  constructor(model: Trainable<Batch>, batches: Batches<Batch>, options: TrainingOptions) {
+  constructor(model: Trainable<Batch>, batches: Batches<Batch>, options: TrainingOptions<Validation>) {
     for (const [name, value] of [
       ['steps', options.steps],
       ['reportEvery', options.reportEvery ?? 1],
@@ -100,7 +102,7 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
     return this.#step;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<TrainingEvent, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<TrainingEvent<Validation>, void, undefined> {
     const {steps, reportEvery = 100, validate, signal} = this.#options;
     const pause = new Pause();
     while (this.#step < steps) {
@@ -134,7 +136,10 @@ export class Training<Batch> implements AsyncIterable<TrainingEvent> {
   /** One step: the gradient of the batch's loss, applied. */
   async #run(batch: Batch): Promise<{loss: number; gradientNorm: number}> {
     const {parameters} = this.#model;
-    const {value, gradients: list} = valueAndGradients(() => this.#model.loss(batch), Object.values(parameters));
+    const {value, gradients: list} = valueAndGradients(
+      () => this.#model.loss(batch, this.#step),
+      Object.values(parameters),
+    );
     const gradients = Object.fromEntries(Object.keys(parameters).map((name, index) => [name, list[index]!]));
     const norm = this.#optimizer.apply(gradients, {step: this.#step, clipNorm: this.#options.clipNorm});
     try {
