@@ -7,6 +7,7 @@ export {
 } from './batches/sequence-batches';
 export {type DatasetMaker, toDataset} from './batches/to-dataset';
 export {Corpus} from './corpus/corpus';
+export {EncodedCorpus, type EncodeWordsOptions, encodeWords} from './corpus/encoded-corpus';
 export {loadStateOfTheUnion} from './corpus/load-state-of-the-union';
 export {type LoadText8Options, loadText8} from './corpus/load-text8';
 export {normalise} from './corpus/normalise';
@@ -15,3 +16,5 @@ export type {Progress} from './download/download';
 export {CorpusError} from './errors/corpus-error';
 export {BigramVocabulary, type BigramVocabularyOptions} from './vocabulary/bigram-vocabulary';
 export {CharacterVocabulary, type EncodeOptions, type UnknownSymbol} from './vocabulary/character-vocabulary';
+export type {ReadTextOptions} from './vocabulary/read-words';
+export {WordVocabulary, type WordVocabularyJSON, type WordVocabularyOptions} from './vocabulary/word-vocabulary';

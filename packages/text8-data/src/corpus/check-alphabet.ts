@@ -1,10 +1,15 @@
 import {CorpusError} from '../errors/corpus-error';
 
-/** Throws a CorpusError at the first byte that is not a to z or space, naming it and its offset. */
-export function checkAlphabet(name: string, bytes: Uint8Array): void {
-  const offset = findForeignByte(bytes);
-  if (offset < 0) return;
-  const byte = bytes[offset]!;
+/**
+ * Throws a CorpusError at the first byte that is not a to z or space, naming it and its offset.
+ *
+ * @param start the offset of the bytes in the text that they are a part of.
+ */
+export function checkAlphabet(name: string, bytes: Uint8Array, start = 0): void {
+  const found = findForeignByte(bytes);
+  if (found < 0) return;
+  const byte = bytes[found]!;
+  const offset = start + found;
   const character = byte > 0x20 && byte < 0x7f ? ` ("${String.fromCharCode(byte)}")` : '';
   throw new CorpusError(
     `${name} has byte 0x${byte.toString(16).padStart(2, '0')}${character} at offset ${offset}, expected only a to z and ` +

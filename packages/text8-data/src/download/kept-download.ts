@@ -1,8 +1,9 @@
 import {constants} from 'node:fs';
-import {type FileHandle, mkdir, open, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {type FileHandle, mkdir, open, readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import {CorpusError} from '../errors/corpus-error';
+import {writeAtOnce} from '../platform/write-at-once';
 import {checkDownload} from './check-download';
 import type {Download} from './download';
 import {requestRest} from './request-rest';
@@ -123,18 +124,6 @@ async function readWhole(file: FileHandle): Promise<Uint8Array> {
     read += bytesRead;
   }
   return bytes;
-}
-
-/** Nobody ever sees a file of that name that is not whole: it is written under another name, and moved. */
-async function writeAtOnce(target: string, bytes: Uint8Array): Promise<void> {
-  const own = `${target}.${crypto.randomUUID()}.whole`;
-  try {
-    await writeFile(own, bytes, {flush: true});
-    await rename(own, target);
-  } catch (error) {
-    await rm(own, {force: true});
-    throw error;
-  }
 }
 
 async function isWhole(bytes: Uint8Array, download: Download): Promise<boolean> {

@@ -8,6 +8,10 @@ export const platform: Platform = {
     throw new CorpusError(`A page cannot read ${path}. Pass {source}: a URL, File, Blob or ReadableStream.`);
   },
 
+  async writeFile(path) {
+    throw new CorpusError(`A page cannot write ${path}. Keep what toJSON() gives where the page keeps its data.`);
+  },
+
   async inflate(compressed, size) {
     const stream = new Blob([compressed as Uint8Array<ArrayBuffer>]).stream();
     const inflated = stream.pipeThrough(new DecompressionStream('deflate-raw'));

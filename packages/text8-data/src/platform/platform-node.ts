@@ -6,6 +6,7 @@ import {readStream} from '../corpus/read-source';
 import {keptDownload} from '../download/kept-download';
 import {CorpusError} from '../errors/corpus-error';
 import type {Platform} from './platform';
+import {writeAtOnce} from './write-at-once';
 
 export const platform: Platform = {
   async readFile(path, {limit, signal}) {
@@ -26,6 +27,14 @@ export const platform: Platform = {
       if (CorpusError.isInstance(error)) throw error;
       throw new CorpusError(`${path} cannot be read: ${String(error)}. Check the path.`, {cause: error});
     }
+  },
+
+  async writeFile(path, bytes) {
+    await writeAtOnce(path, bytes).catch((error: unknown) => {
+      throw new CorpusError(`${path} cannot be written: ${String(error)}. Make room, or choose another folder.`, {
+        cause: error,
+      });
+    });
   },
 
   async inflate(compressed, size) {

@@ -5,6 +5,12 @@ export interface Platform {
   /** @throws CorpusError where there is no such file, or it is longer than `limit` bytes, or there are no files at all. */
   readFile(path: string, options: {limit: number; signal?: AbortSignal}): Promise<Uint8Array>;
   /**
+   * Writes a file whole or not at all.
+   *
+   * @throws CorpusError where that cannot be, or there are no files at all.
+   */
+  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  /**
    * The `size` bytes that a raw deflate stream holds.
    *
    * @throws any error where the stream is damaged, or holds more.
