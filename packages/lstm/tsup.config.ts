@@ -1,4 +1,4 @@
 import {defineConfig} from 'tsup';
 import {libraryBuild} from '../../tsup.base';
 
-export default defineConfig(libraryBuild({entry: ['src/index.ts']}));
+export default defineConfig(libraryBuild({entry: {index: 'src/index.ts', layers: 'src/layers/index.ts'}}));

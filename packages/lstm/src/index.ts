@@ -1,4 +1,3 @@
-export type {BeamSearchOptions, Hypothesis} from './beam-search/beam-search';
 export {fuseGates, separateGates} from './cell/convert-gates';
 export {type FusedGates, FusedGatesCell} from './cell/fused-gates-cell';
 export type {LSTMCell} from './cell/lstm-cell';
@@ -6,7 +5,6 @@ export {type GateWeights, type SeparateGates, SeparateGatesCell} from './cell/se
 export type {FullConfiguration, LanguageModelConfiguration} from './language-model/configuration';
 export type {EvaluateOptions, LanguageModelEvaluation} from './language-model/evaluate';
 export type {GenerateOptions} from './language-model/generate';
-export type {GenerateManyOptions} from './language-model/generate-many';
 export {
   type FitOptions,
   type ForwardOptions,
@@ -15,4 +13,3 @@ export {
   type LanguageModelBatches,
 } from './language-model/language-model';
 export type {CellKind, RecurrentState} from './recurrent-layer/recurrent-layer';
-export type {SamplingOptions} from './sampling/draw';
