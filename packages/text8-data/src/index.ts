@@ -1,10 +1,18 @@
 export {BigramBatches, type BigramBatchesOptions} from './batches/bigram-batches';
+export {type CbowBatch, CbowBatches, type CbowBatchesOptions, type CbowBatchesState} from './batches/cbow-batches';
 export {
   type SequenceBatch,
   SequenceBatches,
   type SequenceBatchesOptions,
   type SequenceBatchesState,
 } from './batches/sequence-batches';
+export {
+  type SkipGramBatch,
+  SkipGramBatches,
+  type SkipGramBatchesOptions,
+  type SkipGramBatchesState,
+} from './batches/skip-gram-batches';
+export type {ReadableIds} from './batches/sliding-window';
 export {type DatasetMaker, toDataset} from './batches/to-dataset';
 export {Corpus} from './corpus/corpus';
 export {EncodedCorpus, type EncodeWordsOptions, encodeWords} from './corpus/encoded-corpus';

@@ -1,3 +1,4 @@
+import {copyIds} from '../batches/sliding-window';
 import {type ReadTextOptions, readWords} from '../vocabulary/read-words';
 import {WordTable} from '../vocabulary/word-table';
 import {checkWordVocabularyOptions, joined, WordVocabulary, withIds} from '../vocabulary/word-vocabulary';
@@ -32,9 +33,7 @@ export class EncodedCorpus {
 
   /** Copies the ids from `start` into the array and says how many: all of it, but for the end of the corpus. */
   read(start: number, into: Int32Array): number {
-    const found = this.ids.subarray(start, start + into.length);
-    into.set(found);
-    return found.length;
+    return copyIds(this.ids, start, into);
   }
 }
 
