@@ -96,6 +96,34 @@ describe('a run', () => {
   });
 });
 
+describe('the other programs', () => {
+  it('has the same numbers from four gates as from fused ones', async () => {
+    const histories = ['four-gates', 'fused-gates'].map(async (program) => {
+      await run([...small, '--steps', '3', '--program', program, '--output', program]);
+      return (await resultIn(program)).history.map(({loss}) => loss);
+    });
+    const [four, fused] = await Promise.all(histories);
+    expect(four).toHaveLength(2);
+    four!.forEach((loss, index) => {
+      expect(loss).toBeCloseTo(fused![index]!, 5);
+    });
+  });
+
+  it.each(['bigram', 'embedded-bigram', 'dropout', 'overlapping-bigram'])(
+    '%s gives figures a character and a pair',
+    async (program) => {
+      const {complaint, screen} = await run([...small, '--steps', '3', '--program', program, '--output', program]);
+      expect(complaint).toBe('');
+      const {heldOut} = await resultIn(program);
+      const characters = program === 'overlapping-bigram' ? 1 : 2;
+      expect(heldOut.perplexityPerSymbol).toBeCloseTo(heldOut.perplexity ** characters, 6);
+      expect(heldOut.bitsPerCharacter).toBeCloseTo(Math.log2(heldOut.perplexity), 10);
+      expect(screen).toContain('perplexity per pair');
+      expect(screen).toContain(heldOut.perplexityPerSymbol.toFixed(2));
+    },
+  );
+});
+
 describe('an interrupted run', () => {
   const steps = ['--steps', '1300'];
 
@@ -195,7 +223,7 @@ describe('what cannot be done', () => {
 it('shows its options', async () => {
   const {exitCode, screen} = await run(['--help']);
   expect(exitCode).toBe(0);
-  for (const option of ['steps', 'hidden-size', 'backend', 'seed', 'corpus', 'output', 'resume', 'help']) {
+  for (const option of ['program', 'steps', 'hidden-size', 'backend', 'seed', 'corpus', 'output', 'resume', 'help']) {
     expect(screen).toContain(`--${option}`);
   }
 });

@@ -20,8 +20,10 @@ describe('parseOptions', () => {
   });
 
   it('reads every option, in both spellings', () => {
-    expect(parse('--steps 20 --hidden-size=8 --backend cpu --seed 0 --corpus text8 --output=here --resume')).toEqual({
-      given: {steps: 20, hiddenSize: 8, backend: 'cpu', seed: 0, corpus: 'text8'},
+    expect(
+      parse('--program bigram --steps 20 --hidden-size=8 --backend cpu --seed 0 --corpus text8 --output=here --resume'),
+    ).toEqual({
+      given: {program: 'bigram', steps: 20, hiddenSize: 8, backend: 'cpu', seed: 0, corpus: 'text8'},
       output: 'here',
       resume: true,
     });
@@ -49,6 +51,7 @@ describe('parseOptions', () => {
     ['--hidden-size 2.5', /--hidden-size is "2.5"/],
     ['--seed 4294967296', /--seed is "4294967296", expected a whole number from 0 to 4294967295/],
     ['--backend abacus', /--backend is "abacus", expected one of wasm, cpu/],
+    ['--program skip-gram', /--program is "skip-gram", expected one of fused-gates, four-gates/],
     ['--output --resume', /--output has no value/],
     ['--resume=yes', /--resume was given "yes", and takes no value/],
     ['100', /"100" stands alone.*npm start -- --steps 100/],

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import type {BackendName} from '@gatefold/gpu-kernels';
+import {type ProgramName, programNames, programs} from './programs';
 import type {Settings} from './settings';
 import {UserError} from './user-error';
 
@@ -9,13 +10,13 @@ const backends: readonly BackendName[] = ['wasm', 'cpu', 'webgl', 'webgpu', 'ten
 /** The corpora that have a name; any other value of --corpus is a path. */
 const namedCorpora = ['state-of-the-union', 'text8'] as const;
 
-export const defaultSettings: Settings = {
-  steps: 7001,
-  hiddenSize: 64,
-  backend: 'wasm',
-  seed: 1,
-  corpus: 'state-of-the-union',
-};
+/** The settings of a program where no others are given. */
+export function settingsOf(program: ProgramName): Settings {
+  const {steps, hiddenSize} = programs[program];
+  return {program, steps, hiddenSize, backend: 'wasm', seed: 1, corpus: 'state-of-the-union'};
+}
+
+export const defaultSettings = settingsOf('fused-gates');
 
 export const defaultOutput = path.join('output', 'character-lstm');
 
@@ -28,8 +29,9 @@ export interface Options {
 
 /** Every option by name: what it takes, and what it is for. */
 const definitions: Record<string, {value?: string; about: string}> = {
-  steps: {value: 'N', about: `training steps in all (${defaultSettings.steps})`},
-  'hidden-size': {value: 'N', about: `units of the LSTM layer (${defaultSettings.hiddenSize})`},
+  program: {value: 'NAME', about: `which program of the exercise, see below (${defaultSettings.program})`},
+  steps: {value: 'N', about: "training steps in all (the program's)"},
+  'hidden-size': {value: 'N', about: "units of the LSTM layer (the program's)"},
   backend: {value: 'NAME', about: `${backends.join(', ')} (${defaultSettings.backend})`},
   seed: {value: 'N', about: `of the weights and the samples (${defaultSettings.seed})`},
   corpus: {value: 'NAME|PATH', about: `${namedCorpora.join(', ')}, or a zip or plain file (${defaultSettings.corpus})`},
@@ -42,11 +44,17 @@ const optionList = Object.entries(definitions)
   .map(([name, {value, about}]) => `  ${`--${name}${value ? ` ${value}` : ''}`.padEnd(20)} ${about}`)
   .join('\n');
 
-export const usage = `Trains a character language model, one LSTM layer, on real text: the classic text8 exercise.
+const programList = Object.entries(programs)
+  .map(([name, {about, hiddenSize, steps}]) => `  ${name.padEnd(20)} ${about} (${hiddenSize} units, ${steps} steps)`)
+  .join('\n');
+
+export const usage = `Trains a language model, one LSTM layer, on real text: the classic text8 exercise.
 
 usage: npm start -- [options]
 
 ${optionList}
+
+${programList}
 
 Ctrl-C stops and keeps a checkpoint; --resume goes on from it, to the same numbers as if it had never stopped.`;
 
@@ -92,7 +100,8 @@ export function parseOptions(commandLine: string[]): Options | 'help' {
 
 function set(options: Options, name: string, value: string, inline: boolean): void {
   const {given} = options;
-  if (name === 'steps') given.steps = wholeNumber(name, value, 1, 1e9);
+  if (name === 'program') given.program = oneOf(name, value, programNames);
+  else if (name === 'steps') given.steps = wholeNumber(name, value, 1, 1e9);
   else if (name === 'hidden-size') given.hiddenSize = wholeNumber(name, value, 1, 4096);
   else if (name === 'seed') given.seed = wholeNumber(name, value, 0, 2 ** 32 - 1);
   else if (name === 'backend') given.backend = oneOf(name, value, backends);

@@ -1,22 +1,27 @@
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
-import type {Evaluation} from '@gatefold/training';
+import type {LanguageModelEvaluation} from '@gatefold/lstm';
+import type {Corpus} from '@gatefold/text8-data';
 import {version_core} from '@tensorflow/tfjs-core';
-import {exercise} from './exercise';
 import type {HistoryPoint} from './history';
+import {type ProgramName, programs} from './programs';
 import type {RunRecord} from './run-record';
 
 /** How well the model predicts one part of the text. */
 export interface Measurement {
-  /** The length of the part. Its first character is only read, so one fewer is predicted. */
+  /** The length of the part. Its first symbol is only read, so one fewer is predicted. */
   characters: number;
+  /** A character. */
   perplexity: number;
+  /** A symbol of the program: that of a character once more, or of a pair. */
+  perplexityPerSymbol: number;
   bitsPerCharacter: number;
 }
 
 /** What result.json holds. */
 export interface Result {
+  program: ProgramName;
   steps: number;
   /** Of training, with its validation, samples and checkpoints. */
   seconds: number;
@@ -35,8 +40,9 @@ export interface Result {
 
 export function resultOf(record: RunRecord, measured: {validation: Measurement; heldOut: Measurement}): Result {
   const {settings, corpus, history, seconds} = record;
-  const {batchSize, sequenceLength, learningRate, clipNorm} = exercise;
+  const {symbols, model, batchSize, sequenceLength, learningRate, clipNorm} = programs[settings.program];
   return {
+    program: settings.program,
     steps: settings.steps,
     seconds,
     seed: settings.seed,
@@ -44,8 +50,10 @@ export function resultOf(record: RunRecord, measured: {validation: Measurement; 
     corpus: corpus.name,
     ...measured,
     settings: {
+      symbols,
       layers: 1,
       hiddenSize: settings.hiddenSize,
+      ...model,
       batchSize,
       sequenceLength,
       optimizer: 'sgd',
@@ -61,9 +69,10 @@ export function resultOf(record: RunRecord, measured: {validation: Measurement; 
   };
 }
 
-/** An evaluation of ids that are characters. */
-export function measurementOf({perplexity, bitsPerSymbol, symbols}: Evaluation): Measurement {
-  return {characters: symbols + 1, perplexity, bitsPerCharacter: bitsPerSymbol};
+/** The evaluation of a part of the text. */
+export function measurementOf({length: characters}: Corpus, evaluation: LanguageModelEvaluation): Measurement {
+  const {perplexity: perplexityPerSymbol, perplexityPerCharacter: perplexity, bitsPerCharacter} = evaluation;
+  return {characters, perplexity, perplexityPerSymbol, bitsPerCharacter};
 }
 
 function versions(): Record<string, string> {

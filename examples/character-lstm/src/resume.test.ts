@@ -18,6 +18,7 @@ describe('settingsToResume', () => {
 
   it.each([
     [{hiddenSize: 32}, '--hidden-size is 32, but the run to resume has 64.'],
+    [{program: 'bigram' as const}, '--program is bigram, but the run to resume has fused-gates.'],
     [{seed: 1}, '--seed is 1, but the run to resume has 7.'],
     [{backend: 'cpu' as const}, '--backend is cpu, but the run to resume has wasm.'],
     [{corpus: 'text8'}, '--corpus is text8, but the run to resume has state-of-the-union.'],

@@ -5,7 +5,13 @@ import type {Settings} from './settings';
 import {UserError} from './user-error';
 
 /** The option of each setting that must stay as it was. */
-const fixed = {hiddenSize: '--hidden-size', backend: '--backend', seed: '--seed', corpus: '--corpus'} as const;
+const fixed = {
+  program: '--program',
+  hiddenSize: '--hidden-size',
+  backend: '--backend',
+  seed: '--seed',
+  corpus: '--corpus',
+} as const;
 
 /**
  * The settings to go on with: those of the run, which the ones given on the command line must agree with. Only the steps

@@ -1,6 +1,7 @@
 import type {Checkpoint} from '@gatefold/training';
 import type {CorpusIdentity} from './corpus-choice';
 import type {History} from './history';
+import {defaultSettings} from './options';
 import type {Settings} from './settings';
 import {UserError} from './user-error';
 
@@ -34,5 +35,6 @@ export function recordOf(checkpoint: Checkpoint, folder: string): RunRecord {
     );
   }
   const {settings, corpus, history, stepsDone, seconds} = extra;
-  return {settings, corpus, history, stepsDone, seconds};
+  // A checkpoint from before there were several programs is of the first.
+  return {settings: {...defaultSettings, ...settings}, corpus, history, stepsDone, seconds};
 }

@@ -1,8 +1,9 @@
-import {CharacterVocabulary} from '@gatefold/text8-data';
 import {expect, it} from 'vitest';
+import {programs} from './programs';
 import {sampleSentences} from './samples';
+import {type Symbols, symbolsOf} from './symbols';
 
-const vocabulary = new CharacterVocabulary();
+const {vocabulary, charactersPerSymbol} = symbolsOf(programs['fused-gates']);
 
 interface Asked {
   prompt?: ArrayLike<number>;
@@ -10,13 +11,17 @@ interface Asked {
   seed?: number;
 }
 
-async function asked(seed: number, step: number): Promise<{sentences: string[]; calls: Asked[]}> {
+async function asked(
+  seed: number,
+  step: number,
+  symbols: Pick<Symbols, 'vocabulary' | 'charactersPerSymbol'> = {vocabulary, charactersPerSymbol},
+): Promise<{sentences: string[]; calls: Asked[]}> {
   const calls: Asked[] = [];
   const generate = async (options: Asked) => {
     calls.push(options);
     return new Uint32Array(options.length).fill(5);
   };
-  return {...(await sampleSentences({generate}, {vocabulary, seed, step})), calls};
+  return {...(await sampleSentences({generate}, {symbols, seed, step})), calls};
 }
 
 it('draws five sentences of 80 characters from first characters of their own', async () => {
@@ -31,4 +36,13 @@ it('draws with seeds that follow from the seed, the step and the sentence, and d
   const first = await seeds(1, 1000);
   expect(await seeds(1, 1000)).toEqual(first);
   expect(new Set([...first, ...(await seeds(1, 2000)), ...(await seeds(2, 1000))]).size).toBe(15);
+});
+
+it.each([
+  ['bigram', 39],
+  ['overlapping-bigram', 79],
+] as const)('draws 80 characters of %ss too', async (program, length) => {
+  const {sentences, calls} = await asked(1, 1000, symbolsOf(programs[program]));
+  for (const sentence of sentences) expect(sentence).toHaveLength(80);
+  for (const call of calls) expect(call.length).toBe(length);
 });

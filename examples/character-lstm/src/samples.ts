@@ -1,22 +1,22 @@
 import {createHash} from 'node:crypto';
 import type {LanguageModel} from '@gatefold/lstm';
-import type {CharacterVocabulary} from '@gatefold/text8-data';
 import {exercise} from './exercise';
 import type {SampleSet} from './history';
+import type {Symbols} from './symbols';
 
 export interface SampleOptions {
-  vocabulary: CharacterVocabulary;
+  symbols: Pick<Symbols, 'vocabulary' | 'charactersPerSymbol'>;
   seed: number;
   step: number;
 }
 
 /**
- * Sentences drawn from the model's distribution, each from a random first character. What is drawn follows from the seed,
+ * Sentences drawn from the model's distribution, each from a random first symbol. What is drawn follows from the seed,
  * the step and the sentence alone, so a resumed run draws what an uninterrupted one would have.
  */
 export async function sampleSentences(
   model: Pick<LanguageModel, 'generate'>,
-  {vocabulary, seed, step}: SampleOptions,
+  {symbols: {vocabulary, charactersPerSymbol}, seed, step}: SampleOptions,
 ): Promise<SampleSet> {
   const sentences: string[] = [];
   for (let sentence = 0; sentence < exercise.sentences; sentence++) {
@@ -25,10 +25,10 @@ export async function sampleSentences(
     const first = digest.readUInt32LE(0) % vocabulary.size;
     const rest = await model.generate({
       prompt: [first],
-      length: exercise.sentenceLength - 1,
+      length: exercise.sentenceLength / charactersPerSymbol - 1,
       seed: digest.readUInt32LE(4),
     });
-    sentences.push(vocabulary.decode([first, ...rest]));
+    sentences.push(vocabulary.decode([first, ...rest]).slice(0, exercise.sentenceLength));
   }
   return {step, sentences};
 }

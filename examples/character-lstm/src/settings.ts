@@ -1,7 +1,9 @@
 import type {BackendName} from '@gatefold/gpu-kernels';
+import type {ProgramName} from './programs';
 
 /** What makes one run another run: the same settings end with the same numbers. Plain JSON, for the checkpoint. */
 export type Settings = {
+  program: ProgramName;
   steps: number;
   hiddenSize: number;
   backend: BackendName;

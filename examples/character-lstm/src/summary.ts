@@ -2,10 +2,12 @@ import type {Corpus} from '@gatefold/text8-data';
 import {exercise} from './exercise';
 import {brief, duration, grouped} from './figures';
 import type {OutputFolder} from './output-folder';
+import {programs} from './programs';
 import type {Result} from './result';
 import {resumeCommand} from './resume';
 import type {Run} from './run';
 import type {Screen} from './screen';
+import {symbolsOf} from './symbols';
 
 /** Says what is about to be trained, on what, and where to. */
 export function printHeading(
@@ -14,9 +16,11 @@ export function printHeading(
   corpus: Corpus,
   {validation, heldOut}: {validation: Corpus; heldOut: Corpus},
 ): void {
-  const {hiddenSize, backend, seed, steps} = run.settings;
+  const {program, hiddenSize, backend, seed, steps} = run.settings;
   const {bold} = screen.colours;
-  screen.line(bold(`Character LSTM: one layer of ${hiddenSize}, ${grouped(steps)} steps, ${backend}, seed ${seed}`));
+  screen.line(
+    bold(`${programs[program].title}: one layer of ${hiddenSize}, ${grouped(steps)} steps, ${backend}, seed ${seed}`),
+  );
   screen.line(`${corpus.name}: ${grouped(corpus.length)} characters`);
   screen.line(`first ${grouped(validation.length)} to validate on, last ${grouped(heldOut.length)} held out`);
   if (heldOut.length < exercise.heldOutSize) {
@@ -33,16 +37,20 @@ export function printHeading(
 export function printResult(screen: Screen, result: Result, files: OutputFolder): void {
   const {steps, seconds, validation, heldOut} = result;
   const {bold} = screen.colours;
-  const characters = steps * exercise.batchSize * exercise.sequenceLength;
+  const program = programs[result.program];
+  const {charactersPerSymbol} = symbolsOf(program);
+  const characters = steps * program.batchSize * program.sequenceLength * charactersPerSymbol;
   screen.line(`${grouped(steps)} steps in ${duration(seconds)}, ${brief(characters / seconds)} characters/s`);
   screen.line();
-  screen.line(`${''.padEnd(26)}perplexity   bits per character`);
-  for (const [name, {perplexity, bitsPerCharacter}] of [
+  const ofPairs = program.symbols !== 'characters';
+  screen.line(`${''.padEnd(26)}perplexity   bits per character${ofPairs ? '   perplexity per pair' : ''}`);
+  for (const [name, {perplexity, perplexityPerSymbol, bitsPerCharacter}] of [
     [`first ${grouped(validation.characters)} characters`, validation],
     [`held-out ${grouped(heldOut.characters)}`, heldOut],
   ] as const) {
     screen.line(
-      `${name.padEnd(26)}${bold(perplexity.toFixed(3).padStart(10))}${bold(bitsPerCharacter.toFixed(3).padStart(21))}`,
+      `${name.padEnd(26)}${bold(perplexity.toFixed(3).padStart(10))}${bold(bitsPerCharacter.toFixed(3).padStart(21))}` +
+        (ofPairs ? perplexityPerSymbol.toFixed(2).padStart(22) : ''),
     );
   }
   screen.line();

@@ -1,10 +1,10 @@
 import {useBackend} from '@gatefold/gpu-kernels';
 import {LanguageModel} from '@gatefold/lstm';
-import {CharacterVocabulary, SequenceBatches} from '@gatefold/text8-data';
 import {exponentialDecay} from '@gatefold/training';
 import {enableProdMode} from '@tensorflow/tfjs-core';
 import {identityOf, loadChosenCorpus, partSizes} from './corpus-choice';
 import {exercise} from './exercise';
+import {programs} from './programs';
 import {downloadLine, Pace, printPoint, printSamples, progressLine} from './progress';
 import {reportPage} from './report/page';
 import {curvesPNG} from './report/png';
@@ -13,6 +13,7 @@ import type {Run} from './run';
 import {sampleSentences} from './samples';
 import type {Screen} from './screen';
 import {printHeading} from './summary';
+import {symbolsOf} from './symbols';
 import {writeWhole} from './write-whole';
 
 /**
@@ -23,6 +24,7 @@ import {writeWhole} from './write-whole';
 export async function train(run: Run, screen: Screen, signal: AbortSignal): Promise<Result> {
   const {settings, files, history} = run;
   enableProdMode();
+  if (settings.program === 'four-gates') await import('@tensorflow/tfjs'); // the gradients of plain operations
   await useBackend(settings.backend);
   const corpus = await loadChosenCorpus(settings.corpus, {
     signal,
@@ -34,34 +36,55 @@ export async function train(run: Run, screen: Screen, signal: AbortSignal): Prom
   const parts = corpus.split(partSizes(corpus));
   printHeading(screen, run, corpus, parts);
 
-  const vocabulary = new CharacterVocabulary();
+  const program = programs[settings.program];
+  const {batchSize, sequenceLength, learningRate, clipNorm} = program;
+  const {reportEvery, sampleEvery} = exercise;
+  const symbols = symbolsOf(program);
+  const {vocabulary, charactersPerSymbol} = symbols;
   const validation = vocabulary.encode(parts.validation);
-  const {batchSize, sequenceLength, clipNorm, reportEvery, sampleEvery} = exercise;
   const model = run.checkpoint
     ? LanguageModel.fromCheckpoint(run.checkpoint)
-    : new LanguageModel({vocabularySize: vocabulary.size, hiddenSizes: [settings.hiddenSize], seed: settings.seed});
-  const training = model.fit(new SequenceBatches(parts.train, {vocabulary, batchSize, sequenceLength}), {
+    : new LanguageModel({
+        vocabularySize: vocabulary.size,
+        hiddenSizes: [settings.hiddenSize],
+        seed: settings.seed,
+        ...program.model,
+      });
+  const training = model.fit(symbols.batches(parts.train, {batchSize, sequenceLength}), {
     steps: settings.steps,
-    optimizer: {kind: 'sgd', learningRate: exponentialDecay(exercise.learningRate)},
+    optimizer: {kind: 'sgd', learningRate: exponentialDecay(learningRate)},
     clipNorm,
     reportEvery,
     validation,
+    charactersPerSymbol,
     signal,
     resume: run.checkpoint,
   });
 
-  const pace = new Pace({steps: settings.steps, firstStep: training.step, charactersAStep: batchSize * sequenceLength});
+  const pace = new Pace({
+    steps: settings.steps,
+    firstStep: training.step,
+    charactersAStep: batchSize * sequenceLength * charactersPerSymbol,
+  });
   for await (const event of training) {
     if (event.kind === 'step') {
-      screen.live(() => progressLine({...pace.at(event.step + 1), loss: event.loss}, screen.width));
+      screen.live(() =>
+        progressLine({...pace.at(event.step + 1), loss: event.loss / charactersPerSymbol}, screen.width),
+      );
     } else if (event.kind === 'report') {
       const {step, loss, perplexity, learningRate} = event;
-      const point = {step, loss, perplexity, validationPerplexity: event.validation!.perplexity, learningRate};
+      const point = {
+        step,
+        loss: loss / charactersPerSymbol,
+        perplexity: perplexity ** (1 / charactersPerSymbol),
+        validationPerplexity: event.validation!.perplexityPerCharacter,
+        learningRate,
+      };
       history.points.push(point);
       printPoint(screen, point, pace.at(step + 1));
       const last = training.step === settings.steps;
       if (step % sampleEvery === 0 || last) {
-        const samples = await sampleSentences(model, {vocabulary, seed: settings.seed, step});
+        const samples = await sampleSentences(model, {symbols, seed: settings.seed, step});
         history.samples.push(samples);
         printSamples(screen, samples);
         if (step > 0 && !last) await run.save(training, pace.seconds);
@@ -74,8 +97,11 @@ export async function train(run: Run, screen: Screen, signal: AbortSignal): Prom
 
   screen.line('Measuring on the held-out text.');
   const result = resultOf(run.record, {
-    validation: measurementOf(await model.evaluate(validation, {signal})),
-    heldOut: measurementOf(await model.evaluate(vocabulary.encode(parts.heldOut), {signal})),
+    validation: measurementOf(parts.validation, await model.evaluate(validation, {charactersPerSymbol, signal})),
+    heldOut: measurementOf(
+      parts.heldOut,
+      await model.evaluate(vocabulary.encode(parts.heldOut), {charactersPerSymbol, signal}),
+    ),
   });
   await writeWhole(files.report, reportPage(result, history.samples));
   await writeWhole(files.curves, curvesPNG(result.history));

@@ -4,13 +4,14 @@ import type {Result} from '../result';
 import {reportPage} from './page';
 
 const result: Result = {
+  program: 'fused-gates',
   steps: 7001,
   seconds: 18.4,
   seed: 1,
   backend: 'wasm',
   corpus: 'Tom & <Jerry>',
-  validation: {characters: 1000, perplexity: 3.4401, bitsPerCharacter: 1.7824},
-  heldOut: {characters: 500_000, perplexity: 4.5338, bitsPerCharacter: 2.1807},
+  validation: {characters: 1000, perplexity: 3.4401, perplexityPerSymbol: 3.4401, bitsPerCharacter: 1.7824},
+  heldOut: {characters: 500_000, perplexity: 4.5338, perplexityPerSymbol: 4.5338, bitsPerCharacter: 2.1807},
   settings: {hiddenSize: 64, learningRateEvery: 5000},
   versions: {node: '20.20.2', '@gatefold/lstm': '0.1.0'},
   history: [{step: 0, loss: 3.3, perplexity: 27, validationPerplexity: 20, learningRate: 10}],

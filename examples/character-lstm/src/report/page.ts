@@ -1,5 +1,6 @@
 import {duration, grouped} from '../figures';
 import type {SampleSet} from '../history';
+import {programs} from '../programs';
 import type {Measurement, Result} from '../result';
 import {curves} from './curves';
 import {html, Markup} from './markup';
@@ -13,17 +14,18 @@ export function reportPage(result: Result, samples: readonly SampleSet[]): strin
     validation: 'var(--validation)',
   });
   const {validation, heldOut} = result;
+  const {title} = programs[result.program];
   return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
-<title>Character LSTM on ${result.corpus}</title>
+<title>${title} on ${result.corpus}</title>
 <style>${new Markup(style)}</style>
 <main>
 <header>
-<h1>Character LSTM on ${result.corpus}</h1>
+<h1>${title} on ${result.corpus}</h1>
 <p>One layer of ${result.settings.hiddenSize!}, ${grouped(result.steps)} steps in ${duration(result.seconds)} on the ${result.backend} backend, seed ${result.seed}.</p>
 </header>
 <section class="figures">

@@ -5,7 +5,8 @@ import {separateGatesLayer} from './separate-gates-layer';
 /**
  * What the cells of a layer are: `'lstm'`; `'gru'`, a gate fewer and no cell state; or `'separate-gates'`, an LSTM of the
  * same weights and numbers as `'lstm'` that runs gate by gate and step by step in plain tfjs operations, the first form
- * of the classic exercise: there to be read and compared, and many times slower.
+ * of the classic exercise: there to be read and compared, and many times slower. To train it import `@tensorflow/tfjs`,
+ * whose gradients plain operations need.
  */
 export type CellKind = 'lstm' | 'gru' | 'separate-gates';
 
