@@ -1,5 +1,6 @@
 import {engine, type KernelConfig, registerKernel} from '@tensorflow/tfjs-core';
 import {attentionCPU} from './attention/cpu';
+import {attentionTensorflow} from './attention/tensorflow';
 import {attentionWasm} from './attention/wasm';
 import {attentionWebGL} from './attention/webgl';
 import {attentionWebGPU} from './attention/webgpu';
@@ -35,10 +36,13 @@ import {optimizerStepWasm} from './optimizer-step/wasm';
 import {optimizerStepWebGL} from './optimizer-step/webgl';
 import {optimizerStepWebGPU} from './optimizer-step/webgpu';
 import {sampleCategoricalCPU} from './sample-categorical/cpu';
+import {sampleCategoricalTensorflow} from './sample-categorical/tensorflow';
 import {sampleCategoricalWasm} from './sample-categorical/wasm';
+import {sampleCategoricalWebGPU} from './sample-categorical/webgpu';
 import {sampledLogitsCPU} from './sampled-softmax/cpu';
 import {sampledLogitsTensorflow} from './sampled-softmax/tensorflow';
 import {sampledLogitsWasm} from './sampled-softmax/wasm';
+import {sampledLogitsWebGL} from './sampled-softmax/webgl';
 import {sampledLogitsWebGPU} from './sampled-softmax/webgpu';
 import {sparseCrossEntropyCPU} from './sparse-cross-entropy/cpu';
 import {sparseCrossEntropyTensorflow} from './sparse-cross-entropy/tensorflow';
@@ -47,7 +51,9 @@ import {sparseCrossEntropyWebGL} from './sparse-cross-entropy/webgl';
 import {sparseCrossEntropyWebGPU} from './sparse-cross-entropy/webgpu';
 import {sumOfNothing} from './sum/sum-of-nothing';
 import {topKCPU} from './top-k/cpu';
+import {topKTensorflow} from './top-k/tensorflow';
 import {topKWasm} from './top-k/wasm';
+import {topKWebGPU} from './top-k/webgpu';
 import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
 import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
 import {unsortedSegmentSumWebGL} from './unsorted-segment-sum/webgl';
@@ -57,14 +63,19 @@ const kernels: KernelConfig[] = [
   ...attentionWasm,
   ...attentionWebGPU,
   ...attentionWebGL,
+  ...attentionTensorflow,
   ...dropoutCPU,
   ...dropoutWasm,
   ...dropoutWebGPU,
   ...dropoutWebGL,
   ...sampleCategoricalCPU,
   ...sampleCategoricalWasm,
+  ...sampleCategoricalWebGPU,
+  ...sampleCategoricalTensorflow,
   ...topKCPU,
   ...topKWasm,
+  ...topKWebGPU,
+  ...topKTensorflow,
   ...lstmCPU,
   ...lstmWasm,
   ...lstmWebGL,
@@ -87,6 +98,7 @@ const kernels: KernelConfig[] = [
   ...sparseCrossEntropyTensorflow,
   ...sampledLogitsCPU,
   ...sampledLogitsWasm,
+  ...sampledLogitsWebGL,
   ...sampledLogitsWebGPU,
   ...sampledLogitsTensorflow,
   ...embeddingCPU,

@@ -4,7 +4,7 @@ import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {copyFloats, output, pointer, type WasmBackend, wasmKernels} from '../backends/wasm-memory';
 import {expectIds} from '../rows/wasm';
-import {lstmSizes} from './shapes';
+import {sequenceSizes} from '../sequence/sizes';
 
 interface Call {
   inputs: NamedTensorInfoMap;
@@ -13,7 +13,7 @@ interface Call {
 }
 
 function forward({inputs, attrs, backend}: Call): TensorInfo[] {
-  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const tensors = inputs as Record<string, TensorInfo>;
   const reverse = attrs?.reverse ?? false;
   const at = (name: string) => pointer(backend, tensors[name]!);
@@ -53,7 +53,7 @@ function forward({inputs, attrs, backend}: Call): TensorInfo[] {
 }
 
 function backward({inputs, attrs, backend}: Call): TensorInfo[] {
-  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const tensors = inputs as Record<string, TensorInfo>;
   const reverse = attrs?.reverse ?? false;
   const at = (name: string) => pointer(backend, tensors[name]!);

@@ -8,6 +8,7 @@ import {release, run} from '../backends/webgl-program';
 import {addBlock, columnSums, product, transposedProduct} from '../matrix-product/webgl';
 import {sumRowsAt} from '../rows/webgl';
 import {stepsInOrder} from '../sequence/cpu';
+import {sequenceSizes} from '../sequence/sizes';
 import {
   activations,
   clearPadding,
@@ -18,10 +19,9 @@ import {
   stack,
   statesBefore,
 } from '../sequence/webgl';
-import {lstmSizes} from './shapes';
 
 function forward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
-  const {steps, batch, hiddenSize} = lstmSizes(inputs);
+  const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {recurrentKernel, hidden, cell} = inputs as Record<string, TensorInfo>;
   const {lengths, candidateMask} = inputs;
   const width = 4 * hiddenSize;
@@ -81,7 +81,7 @@ function forward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
 }
 
 function backward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
-  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells} = inputs as Record<string, TensorInfo>;
   const {outputsGradient, hiddenGradient, cellGradient} = inputs as Record<string, TensorInfo>;
   const {lengths, candidateMask} = inputs;

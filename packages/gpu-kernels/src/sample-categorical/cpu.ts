@@ -1,6 +1,7 @@
 // Draws from softmax(logits / temperature) in plain JavaScript.
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {type CPUBackend, floats} from '../backends/cpu-memory';
+import type {SelectiveKernel} from '../backends/has-kernel';
 import {keyOf, uniform} from '../random/hash';
 import {selectLargest} from '../top-k/select-largest';
 import {notComparable} from '../top-k/top-k';
@@ -77,5 +78,5 @@ function mostLikelyOf(
 }
 
 export const sampleCategoricalCPU = [
-  {kernelName: 'SampleCategorical', backendName: 'cpu', kernelFunc: forward},
-] as unknown as KernelConfig[];
+  {kernelName: 'SampleCategorical', backendName: 'cpu', kernelFunc: forward, supports: () => true},
+] as unknown as SelectiveKernel[];

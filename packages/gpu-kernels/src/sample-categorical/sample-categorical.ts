@@ -55,7 +55,8 @@ export function sampleCategorical(given: SampleCategoricalInputs): Tensor1D {
         ? {temperature: 1, topK: 1, topP: 1}
         : {temperature, topK: Math.min(topK ?? (topP < 1 ? classes : 0), classes), topP};
     const attributes = {seed, ...restriction};
-    if (!hasKernel('SampleCategorical', {}, inputs)) return sampleCategoricalReference(logits, attributes);
+    if (!hasKernel('SampleCategorical', {topK: attributes.topK}, inputs))
+      return sampleCategoricalReference(logits, attributes);
     return engine().runKernel('SampleCategorical', inputs, {...attributes}) as Tensor1D;
   });
 }

@@ -1,5 +1,6 @@
 // Draws from softmax(logits / temperature) on tfjs-backend-wasm (assembly/sample-categorical.ts).
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {SelectiveKernel} from '../backends/has-kernel';
 import {output, pointer, type WasmBackend, wasmKernels} from '../backends/wasm-memory';
 import {keyOf} from '../random/hash';
 import {notComparable} from '../top-k/top-k';
@@ -23,5 +24,5 @@ function forward({inputs: {logits}, attrs: {seed, temperature, topK, topP}, back
 }
 
 export const sampleCategoricalWasm = [
-  {kernelName: 'SampleCategorical', backendName: 'wasm', kernelFunc: forward},
-] as unknown as KernelConfig[];
+  {kernelName: 'SampleCategorical', backendName: 'wasm', kernelFunc: forward, supports: () => true},
+] as unknown as SelectiveKernel[];

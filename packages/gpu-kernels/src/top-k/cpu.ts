@@ -1,6 +1,7 @@
 // The k largest of each row in plain JavaScript.
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {type CPUBackend, floats, output} from '../backends/cpu-memory';
+import type {SelectiveKernel} from '../backends/has-kernel';
 import {selectLargest} from './select-largest';
 import {notComparable} from './top-k';
 
@@ -34,5 +35,5 @@ function logSumExp(values: Float32Array, largest: number): number {
 }
 
 export const topKCPU = [
-  {kernelName: 'TopKDecoding', backendName: 'cpu', kernelFunc: forward},
-] as unknown as KernelConfig[];
+  {kernelName: 'TopKDecoding', backendName: 'cpu', kernelFunc: forward, supports: () => true},
+] as unknown as SelectiveKernel[];

@@ -12,6 +12,7 @@ import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
+import {topKReference} from './reference';
 import {topK} from './top-k';
 
 /** Each row sorted as a whole, in float64. */
@@ -28,6 +29,11 @@ function sorted(values: ArrayLike<number>, classes: number, k: number, logProbab
   return best;
 }
 
+const implementations = [
+  {name: 'topK', run: topK},
+  {name: 'its reference', run: topKReference},
+];
+
 describe.each(backendsUnderTest)('topK on %s', (backend) => {
   beforeAll(async () => {
     await startBackend(useBackend, backend);
@@ -37,7 +43,7 @@ describe.each(backendsUnderTest)('topK on %s', (backend) => {
     .record({batch: fc.integer({min: 0, max: 5}), classes: fc.integer({min: 1, max: 70}), seed: fc.nat(1000)})
     .chain((found) => fc.record({...constants(found), k: fc.integer({min: 1, max: found.classes})}));
 
-  test('any shape: values within 1e-5 of a full sort, ids the same', async () => {
+  test.each(implementations)('$name, any shape: values within 1e-5 of a full sort, ids the same', async ({run}) => {
     const property = fc.asyncProperty(
       ...([sizes, fc.boolean(), fc.boolean()] as const),
       async ({batch, classes, seed, k}, logProbabilities, scored) => {
@@ -46,7 +52,7 @@ describe.each(backendsUnderTest)('topK on %s', (backend) => {
         const expected = sorted(values, classes, k, logProbabilities, scores);
         const logits = tf.tensor2d(values, [batch, classes]);
         const added = scores && tf.tensor1d(scores, 'float32');
-        const best = topK({logits, k, logProbabilities, ...(added && {scores: added})});
+        const best = run({logits, k, logProbabilities, ...(added && {scores: added})});
         expect([best.values.shape, best.ids.shape, best.ids.dtype]).toEqual([[batch, k], [batch, k], 'int32']);
         expect([...(await best.ids.data())]).toEqual(expected.map(({id}) => id));
         expectClose(

@@ -47,7 +47,7 @@ export function topK({logits, k, logProbabilities = false, scores}: TopKInputs):
     if (batch === 0) return {values: zeros([0, k]) as Tensor2D, ids: zeros([0, k], 'int32') as Tensor2D};
     registerKernels();
     const inputs = {logits, ...(scores && {scores})} as NamedTensorMap;
-    if (!hasKernel('TopKDecoding', {}, inputs)) return {...topKReference({logits, k, logProbabilities, scores})};
+    if (!hasKernel('TopKDecoding', {k}, inputs)) return {...topKReference({logits, k, logProbabilities, scores})};
     const [values, ids] = engine().runKernel('TopKDecoding', inputs, {k, logProbabilities}) as [Tensor2D, Tensor2D];
     return {values, ids};
   });

@@ -1,5 +1,6 @@
 // The k largest of each row on tfjs-backend-wasm (assembly/top-k.ts).
-import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {SelectiveKernel} from '../backends/has-kernel';
 import {output, pointer, type WasmBackend, wasmKernels} from '../backends/wasm-memory';
 import {notComparable} from './top-k';
 
@@ -23,5 +24,5 @@ function forward({inputs: {logits, scores}, attrs: {k, logProbabilities}, backen
 }
 
 export const topKWasm = [
-  {kernelName: 'TopKDecoding', backendName: 'wasm', kernelFunc: forward},
-] as unknown as KernelConfig[];
+  {kernelName: 'TopKDecoding', backendName: 'wasm', kernelFunc: forward, supports: () => true},
+] as unknown as SelectiveKernel[];
