@@ -10,15 +10,20 @@ import {makeRow, type Row, tableHead, tableLine} from './row';
 import {keepStockKernels} from './stock-kernels';
 import type {Workload} from './workload';
 import {generateWorkload} from './workloads/generate';
+import {layerFit} from './workloads/layer-fit';
 import {loadText8Workload} from './workloads/load-text8';
 import {lstmTrainingStep} from './workloads/lstm-training-step';
 import {skipGramStep} from './workloads/skip-gram-step';
+
+const layerSizes = {units: 128, steps: 40, batch: 128, vocabulary: 65, batches: 4};
 
 const workloads: Workload[] = [
   lstmTrainingStep('lstm-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 27}),
   lstmTrainingStep('lstm-256', {steps: 50, batch: 64, hidden: 256, vocabulary: 27}),
   skipGramStep('embedding', {vocabulary: 50_000, width: 128, batch: 128, negatives: 64}),
   generateWorkload('generate-64', 64),
+  layerFit('layer-128', layerSizes, {recurrentActivation: 'sigmoid'}),
+  layerFit('layer-128-default', layerSizes, {}),
   loadText8Workload,
 ];
 
