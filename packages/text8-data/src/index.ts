@@ -16,6 +16,7 @@ export type {ReadableIds} from './batches/sliding-window';
 export {type DatasetMaker, toDataset} from './batches/to-dataset';
 export {Corpus} from './corpus/corpus';
 export {EncodedCorpus, type EncodeWordsOptions, encodeWords} from './corpus/encoded-corpus';
+export {EncodedFile, type EncodeWordsToFileOptions, encodeWordsToFile} from './corpus/encoded-file';
 export {loadStateOfTheUnion} from './corpus/load-state-of-the-union';
 export {type LoadText8Options, loadText8} from './corpus/load-text8';
 export {normalise} from './corpus/normalise';

@@ -8,6 +8,18 @@ export const platform: Platform = {
     throw new CorpusError(`A page cannot read ${path}. Pass {source}: a URL, File, Blob or ReadableStream.`);
   },
 
+  async readChunks(path) {
+    throw new CorpusError(`A page cannot read ${path}. Read the text into memory and encode it with encodeWords().`);
+  },
+
+  async openFile(path) {
+    throw new CorpusError(`A page cannot read ${path}. Encode the text in memory with encodeWords().`);
+  },
+
+  async createFile(path) {
+    throw new CorpusError(`A page cannot write ${path}. Encode the text in memory with encodeWords().`);
+  },
+
   async writeFile(path) {
     throw new CorpusError(`A page cannot write ${path}. Keep what toJSON() gives where the page keeps its data.`);
   },

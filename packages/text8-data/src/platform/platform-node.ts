@@ -5,7 +5,10 @@ import {inflateRawSync} from 'node:zlib';
 import {readStream} from '../corpus/read-source';
 import {keptDownload} from '../download/kept-download';
 import {CorpusError} from '../errors/corpus-error';
+import {createFile} from './create-file';
+import {openFile} from './open-file';
 import type {Platform} from './platform';
+import {readChunks} from './read-chunks';
 import {writeAtOnce} from './write-at-once';
 
 export const platform: Platform = {
@@ -28,6 +31,10 @@ export const platform: Platform = {
       throw new CorpusError(`${path} cannot be read: ${String(error)}. Check the path.`, {cause: error});
     }
   },
+
+  readChunks,
+  openFile,
+  createFile,
 
   async writeFile(path, bytes) {
     await writeAtOnce(path, bytes).catch((error: unknown) => {
