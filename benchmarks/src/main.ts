@@ -9,6 +9,7 @@ import {measurePeer, peerLine} from './peers';
 import {makeRow, type Row, tableHead, tableLine} from './row';
 import {keepStockKernels} from './stock-kernels';
 import type {Workload} from './workload';
+import {encodeWordsWorkload} from './workloads/encode-words';
 import {generateWorkload} from './workloads/generate';
 import {layerFit} from './workloads/layer-fit';
 import {loadText8Workload} from './workloads/load-text8';
@@ -25,6 +26,7 @@ const workloads: Workload[] = [
   layerFit('layer-128', layerSizes, {recurrentActivation: 'sigmoid'}),
   layerFit('layer-128-default', layerSizes, {}),
   loadText8Workload,
+  encodeWordsWorkload,
 ];
 
 const usage = `usage: npm run bench -- [NAME ...] [options]

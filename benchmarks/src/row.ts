@@ -16,6 +16,8 @@ export interface Row {
   spread: {ours: [number, number]; stock: [number, number]};
   /** Characters a second, where the work is counted in them. */
   oursPerSecond?: number;
+  /** Of the process, where memory is part of what is measured. */
+  peakMegabytes?: number;
   versions: Record<string, string>;
 }
 
@@ -23,7 +25,7 @@ export function makeRow(
   workload: string,
   backend: string,
   {ours, stock}: {ours: Timing; stock: Timing},
-  {symbols, stockShare = 1}: Contest,
+  {symbols, stockShare = 1, peakMegabytes}: Contest,
   versions: Record<string, string>,
 ): Row {
   const stockMs = stock.median / stockShare;
@@ -36,6 +38,7 @@ export function makeRow(
     n: ours.runs,
     spread: {ours: ours.quartiles, stock: [stock.quartiles[0] / stockShare, stock.quartiles[1] / stockShare]},
     ...(symbols && {oursPerSecond: (1000 * symbols) / ours.median}),
+    ...(peakMegabytes && {peakMegabytes}),
     versions,
   };
 }
@@ -49,6 +52,7 @@ const columns: [string, number, (row: Row) => string][] = [
   ['n', 6, ({n}) => String(n)],
   ['middle half of ours', 22, ({spread}) => spread.ours.map((each) => each.toFixed(2)).join(' - ')],
   ['characters/s', 14, ({oursPerSecond}) => (oursPerSecond ? Math.round(oursPerSecond).toLocaleString('en') : '')],
+  ['peak MB', 10, ({peakMegabytes}) => peakMegabytes?.toFixed(0) ?? ''],
 ];
 
 const cell = (text: string, width: number) => (width < 0 ? text.padEnd(-width) : text.padStart(width));

@@ -12,6 +12,8 @@ export interface Contest {
   symbols?: number;
   /** The share of the work that the stock side does, where all of it would take too long; its time is scaled up. */
   stockShare?: number;
+  /** The most memory that the process held after our side ran once, before the stock side did, in MB. */
+  peakMegabytes?: number;
 }
 
 export interface Workload {

@@ -39,7 +39,8 @@ export const loadText8Workload: Workload = {
   },
 };
 
-async function repeated(): Promise<Uint8Array> {
+/** As many characters as text8 has, of the State of the Union again and again. */
+export async function repeated(): Promise<Uint8Array> {
   const {bytes} = await loadStateOfTheUnion();
   const text = new Uint8Array(size);
   for (let at = 0; at < size; at += bytes.length) text.set(bytes.subarray(0, Math.min(bytes.length, size - at)), at);
