@@ -6,6 +6,8 @@ import '@tensorflow/tfjs-backend-wasm'; // or its kernels would come with ours a
 import {measureInTurn} from './measure';
 import {type Options, parseOptions} from './options';
 import {measurePeer, peerLine} from './peers';
+import {type Race, raceLine} from './races/race';
+import {wordVectors} from './races/word-vectors';
 import {makeRow, type Row, tableHead, tableLine} from './row';
 import {keepStockKernels} from './stock-kernels';
 import type {Workload} from './workload';
@@ -29,6 +31,8 @@ const workloads: Workload[] = [
   encodeWordsWorkload,
 ];
 
+const races: Race[] = [wordVectors('word2vec', 'skipGram'), wordVectors('cbow', 'cbow')];
+
 const usage = `usage: npm run bench -- [NAME ...] [options]
 
 Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one process a line. Build first: npm run build
@@ -36,11 +40,11 @@ Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one p
   --backend NAME   one backend in place of each workload's own: cpu, wasm, wasm-2-threads, webgpu, tensorflow
   --seconds N      measured time for each line         (default 10)
   --seed N         of weights and data                 (default 1)
-  --peers          also times PyTorch and TensorFlow, where a Python (PYTHON=path) has them
+  --peers          also times PyTorch, TensorFlow and gensim, where a Python (PYTHON=path) has them
   --json           one JSON object a line
   --help           prints this
 
-${workloads.map(({name, description}) => `  ${name.padEnd(16)} ${description}`).join('\n')}
+${[...workloads, ...races].map(({name, description}) => `  ${name.padEnd(16)} ${description}`).join('\n')}
 `;
 
 const versions = {node: process.versions.node, tfjs: tf.version_core};
@@ -88,14 +92,18 @@ async function run(options: Options): Promise<void> {
       `${cpus[0]!.model}, ${cpus.length} cores; ${os.platform()}; node ${versions.node}, tfjs ${versions.tfjs}; seed ${seed}; ` +
         'medians after warm-up, ours and stock in turn, a process a line',
     );
-    console.log(tableHead);
+    if (lines.length > 0) console.log(tableHead);
   }
+  const entered = races.filter(({name}) => names.length === 0 || names.includes(name));
   const alone = lines.length === 1 && !peers;
   const rows: Row[] = [];
   for (const {workload, backend} of lines) {
     const row = alone ? await measure(workload, backend, options) : measureApart(workload, backend, options);
     rows.push(row);
     console.log(json ? JSON.stringify(row) : tableLine(row));
+  }
+  for (const race of entered) {
+    for await (const row of race.run(options)) console.log(json ? JSON.stringify(row) : raceLine(row));
   }
   if (!peers) return;
   for (const {name, peers = []} of workloads) {
@@ -111,7 +119,7 @@ async function run(options: Options): Promise<void> {
 
 try {
   const options = parseOptions(process.argv.slice(2));
-  const unknown = options.names.filter((name) => !workloads.some((workload) => workload.name === name));
+  const unknown = options.names.filter((name) => ![...workloads, ...races].some((each) => each.name === name));
   if (unknown.length > 0) throw new Error(`Unknown workload ${unknown.join(', ')}.`);
   if (options.help) process.stdout.write(usage);
   else await run(options);
