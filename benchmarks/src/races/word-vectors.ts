@@ -8,8 +8,15 @@ import {ParallelTraining, type Word2VecSettings} from '@gatefold/word2vec';
 import type {Options} from '../options';
 import type {Race, RaceRow} from './race';
 
-const settings = {dimension: 100, window: 5, epochs: 1} satisfies Word2VecSettings;
+const settings = {dimension: 100, window: 5} satisfies Word2VecSettings;
 const minimumCount = 5;
+/** Bytes to train on: as many epochs as it takes, so that the start of threads is a small part. */
+const enough = 20_000_000;
+
+interface Course {
+  model: 'skipGram' | 'cbow';
+  epochs: number;
+}
 
 /** What one training took, from a text file to vectors. */
 interface Run {
@@ -32,10 +39,11 @@ export function wordVectors(name: string, model: 'skipGram' | 'cbow'): Race {
       const folder = await mkdtemp(path.join(os.tmpdir(), 'word-vectors-'));
       try {
         const text = process.env.TEXT8 ? await loadText8({path: process.env.TEXT8}) : await loadStateOfTheUnion();
+        const epochs = Math.ceil(enough / text.length);
         const files = {text: path.join(folder, 'text'), lines: path.join(folder, 'lines')};
         await writeFile(files.text, text.bytes);
         await writeFile(files.lines, linesOf(text));
-        for (const threads of [1, 2]) yield* race(name, model, threads, files, options);
+        for (const threads of [1, 2]) yield* race(name, {model, epochs}, threads, files, options);
       } finally {
         await rm(folder, {recursive: true, force: true});
       }
@@ -55,7 +63,7 @@ function linesOf({bytes}: Corpus): Uint8Array {
 
 async function* race(
   workload: string,
-  model: 'skipGram' | 'cbow',
+  course: Course,
   threads: number,
   files: {text: string; lines: string},
   {seconds, seed, peers}: Options,
@@ -65,9 +73,9 @@ async function* race(
   let peer = '';
   const start = performance.now();
   while (ours.length < 3 || performance.now() - start < 500 * seconds) {
-    ours.push(await train(files.text, {...settings, model, seed}, threads));
+    ours.push(await train(files.text, {...settings, ...course, seed}, threads));
     if (!peers) continue;
-    const run = await trainGensim(files.lines, model, threads, seed);
+    const run = await trainGensim(files.lines, course, threads, seed);
     if (!run) break;
     peer = run.peer;
     theirs.push(run);
@@ -93,7 +101,7 @@ async function* race(
   }
 }
 
-async function train(file: string, options: Word2VecSettings, threads: number): Promise<Run> {
+async function train(file: string, options: Course & {seed: number}, threads: number): Promise<Run> {
   const start = performance.now();
   const corpus = encodeWords(await loadText8({path: file}), {minimumCount});
   const training = new ParallelTraining(corpus, {...options, threads});
@@ -102,7 +110,7 @@ async function train(file: string, options: Word2VecSettings, threads: number): 
   await training.wordVectors();
   const seconds = (performance.now() - start) / 1000;
   training.dispose();
-  return {wordsPerSecond: (corpus.rawLength * settings.epochs) / trained, seconds};
+  return {wordsPerSecond: (corpus.rawLength * options.epochs) / trained, seconds};
 }
 
 const script = path.join(import.meta.dirname, '..', 'peers', 'gensim_word2vec.py');
@@ -110,11 +118,11 @@ const script = path.join(import.meta.dirname, '..', 'peers', 'gensim_word2vec.py
 /** Returns nothing where Python or gensim is not there. Python is `python3`, or what the variable PYTHON names. */
 async function trainGensim(
   file: string,
-  model: string,
+  course: Course,
   threads: number,
   seed: number,
 ): Promise<(Run & {peer: string}) | undefined> {
-  const parameters = {...settings, file, threads, seed, minimumCount, model};
+  const parameters = {...settings, ...course, file, threads, seed, minimumCount};
   const given = Object.entries(parameters).map(([name, value]) => `--${name}=${value}`);
   try {
     const {stdout} = await promisify(execFile)(process.env.PYTHON ?? 'python3', [script, ...given]);
