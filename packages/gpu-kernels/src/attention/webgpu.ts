@@ -31,7 +31,7 @@ function forward({inputs, attrs: {kind, scale}, backend}: AttentionCall<WebGPUBa
   dispatch(backend, {
     key: `attention/${kind}/${Boolean(lengths)}`,
     code: () => `
-      ${activationCode}
+      ${activationCode()}
       ${foldCode(lanes)}
       ${lengthCode(lengths)}
       fn run(group: u32, lane: u32) {
@@ -140,7 +140,7 @@ function backward({
     dispatch(backend, {
       key: `attention/${name}/${kind}/${masked}`,
       code: () => `
-        ${activationCode}
+        ${activationCode()}
         ${lengthCode(lengths)}
         fn run(group: u32, lane: u32) {
           let index = group * ${lanes} + lane;
@@ -204,7 +204,7 @@ function backward({
     dispatch(backend, {
       key: `attentionVectorGradient/${masked}`,
       code: () => `
-        ${activationCode}
+        ${activationCode()}
         ${foldCode(lanes)}
         ${lengthCode(lengths)}
         fn run(group: u32, lane: u32) {

@@ -151,6 +151,14 @@ export function hasSubgroups({device}: WebGPUBackend): boolean {
   return device.features.has('subgroups' as GPUFeatureName) && subgroupMinSize >= 8;
 }
 
+/**
+ * Whether a processor plays the graphics card: subgroups are its vectors, of at most 8 places. Its registers are few, but what
+ * does not fit them costs it little, and a load costs it much.
+ */
+export function isProcessor({device}: WebGPUBackend): boolean {
+  return ((device as {adapterInfo?: {subgroupMaxSize?: number}}).adapterInfo?.subgroupMaxSize || 32) <= 8;
+}
+
 /** Notes when `device` is lost, so that the next dispatch can say so. */
 export function watchDevice(device: GPUDevice): void {
   void device.lost.then(({reason, message}) => losses.set(device, message || reason));

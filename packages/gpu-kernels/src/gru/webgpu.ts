@@ -5,7 +5,7 @@
 import {engine, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {KernelOptions, SelectiveKernel} from '../backends/has-kernel';
 import {copyValues, output, tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
-import {addProjection, each, loadShared, multiplyTransposed, product} from '../matrix-product/webgpu';
+import {addProjection, addUp, each, multiplyTransposed, product} from '../matrix-product/webgpu';
 import {lookUpRows, sumRows} from '../rows/webgpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {optionsKey, type RecurrentCall, stateBefore, throughTime} from '../sequence/webgpu';
@@ -67,24 +67,22 @@ const forwardCode = (rows: number, subgroups: boolean) => `
       let step = stepAt(at);
       for (var base = 0u; base < size; base += width) {
         let unit = base + lane;
-        ${each(rows, (index) => `var sum${index} = vec2<f32>();`)}
-        for (var k = 0u; k < size; k++) {
-          let weight = k * 3 * size + unit;
-          let factor = vec2<f32>(recurrentKernel[weight], recurrentKernel[weight + size]);
-          ${loadShared(rows, subgroups, (index) => `finalState[(row + ${index}) * size + k]`)}
-          ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
-        }
+        ${addUp({
+          ...{rows, subgroups, type: 'vec2<f32>', depth: 'size'},
+          left: (at, k) => `finalState[(${at}) * size + ${k}]`,
+          right: (k) =>
+            `vec2<f32>(recurrentKernel[${k} * 3 * size + unit], recurrentKernel[(3 * ${k} + 1) * size + unit])`,
+        })}
         ${each(rows, (index) => `activateGates(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
       for (var base = 0u; base < size; base += width) {
         let unit = base + lane;
-        ${each(rows, (index) => `var sum${index} = 0.0;`)}
-        for (var k = 0u; k < size; k++) {
-          let factor = recurrentKernel[(3 * k + 2) * size + unit];
-          ${loadShared(rows, subgroups, (index) => `outputs[(step * uniforms.batch + row + ${index}) * size + k]`)}
-          ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
-        }
+        ${addUp({
+          ...{rows, subgroups, type: 'f32', depth: 'size'},
+          left: (at, k) => `outputs[(step * uniforms.batch + ${at}) * size + ${k}]`,
+          right: (k) => `recurrentKernel[(3 * ${k} + 2) * size + unit]`,
+        })}
         ${each(rows, (index) => `activateCandidate(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
@@ -128,7 +126,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
     inputs: {gates, hidden, outputs, ...(lengths && {lengths})},
     outputs: {recurrentKernelGradient},
     declarations: stateBefore(call),
-    left: 'stateBefore(k, row)',
+    left: (row, k) => `stateBefore(${k}, ${row})`,
     right: 'gates[k * uniforms.width + column]',
     store: 'recurrentKernelGradient[row * uniforms.width + column] = value;',
   });
@@ -137,7 +135,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
     ...{rows: hiddenSize, columns: hiddenSize, depth, integers},
     inputs: {gates, reset},
     outputs: {recurrentKernelGradient},
-    left: 'reset[k * uniforms.size + row]',
+    left: (row, k) => `reset[${k} * uniforms.size + ${row}]`,
     right: 'gates[k * uniforms.width + 2 * uniforms.size + column]',
     store: 'recurrentKernelGradient[row * uniforms.width + 2 * uniforms.size + column] = value;',
   });
@@ -151,7 +149,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
       ${fromIds ? '' : 'if (row < uniforms.inputSize) { return x[k * uniforms.inputSize + row]; }'}
       return 1;
     }`,
-    left: 'leftOf(row, k)',
+    left: (row, k) => `leftOf(${row}, ${k})`,
     matrix: 'gates',
     store: `
       ${fromIds ? '' : 'if (row < uniforms.inputSize) { kernelGradient[row * uniforms.columns + column] = value; return; }'}
@@ -202,23 +200,21 @@ const backwardCode = (rows: number, subgroups: boolean) => `
         }`)}
       for (var base = 0u; base < size; base += width) {
         let unit = base + lane;
-        ${each(rows, (index) => `var sum${index} = 0.0;`)}
-        for (var k = 0u; k < size; k++) {
-          let factor = recurrentKernel[(3 * unit + 2) * size + k];
-          ${loadShared(rows, subgroups, (index) => `gates[((step * uniforms.batch + row + ${index}) * 3 + 2) * size + k]`)}
-          ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
-        }
+        ${addUp({
+          ...{rows, subgroups, type: 'f32', depth: 'size'},
+          left: (at, k) => `gates[((step * uniforms.batch + ${at}) * 3 + 2) * size + ${k}]`,
+          right: (k) => `recurrentKernel[(3 * unit + 2) * size + ${k}]`,
+        })}
         ${each(rows, (index) => `differentiateReset(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
       for (var base = 0u; base < size; base += width) {
         let unit = base + lane;
-        ${each(rows, (index) => `var sum${index} = 0.0;`)}
-        for (var k = 0u; k < 2 * size; k++) {
-          let factor = recurrentKernel[unit * 3 * size + k];
-          ${loadShared(rows, subgroups, (index) => `gates[(step * uniforms.batch + row + ${index}) * 3 * size + k]`)}
-          ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
-        }
+        ${addUp({
+          ...{rows, subgroups, type: 'f32', depth: '2 * size'},
+          left: (at, k) => `gates[(step * uniforms.batch + ${at}) * 3 * size + ${k}]`,
+          right: (k) => `recurrentKernel[unit * 3 * size + ${k}]`,
+        })}
         ${each(rows, (index) => `passOn(row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();

@@ -29,7 +29,12 @@ function backward({inputs: {x, kernel, gradient}, backend}: Call<'x' | 'kernel' 
     inputs: {x, gradient},
     outputs: {kernelGradient, biasGradient},
     integers: {inputSize},
-    left: 'select(1.0, x[k * uniforms.inputSize + row], row < uniforms.inputSize)',
+    // Whole fours of rows are all of x or, below it, the ones.
+    ...(inputSize % 4 === 0 && {along: 'rows' as const, vectors: ['x']}),
+    left: (row, k) =>
+      inputSize % 4 === 0
+        ? `select(vec4<f32>(1), x[(${k} * uniforms.inputSize + ${row}) / 4], ${row} < uniforms.inputSize)`
+        : `select(1.0, x[${k} * uniforms.inputSize + ${row}], ${row} < uniforms.inputSize)`,
     matrix: 'gradient',
     store: `if (row < uniforms.inputSize) { kernelGradient[row * uniforms.columns + column] = value; }
       else { biasGradient[column] = value; }`,

@@ -1,13 +1,14 @@
 // The LSTM on WebGPU: the inputs of all steps are projected at once, then one dispatch goes through time. Rows of the batch
-// do not depend on one another, so a workgroup takes up to 8 of them through all steps, with a barrier between the
-// steps; an invocation has the four gates of a unit for its rows. The state lives in the buffers of the final state.
+// do not depend on one another, so a workgroup takes several of them through all steps: a product, a barrier, the equations,
+// a barrier. The state lives in the buffers of the final state. Where H is a whole number of fours, everything is loaded,
+// computed and stored four units at a time.
 // Backward one dispatch goes back through time and leaves the gradient of the pre-activations in the place of the gates;
 // one product for all steps then gives the gradients of the weights, the bias as a row of ones (Appleyard et al. 2016,
 // arXiv 1604.01946).
 import {engine, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {KernelOptions, SelectiveKernel} from '../backends/has-kernel';
 import {copyValues, output, tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
-import {addProjection, each, loadShared, multiplyTransposed, product, transpose} from '../matrix-product/webgpu';
+import {addProjection, addUp, each, multiplyTransposed, product, type Sums, transpose} from '../matrix-product/webgpu';
 import {lookUpRows, sumRows} from '../rows/webgpu';
 import {optionsKey, type RecurrentCall, stateBefore, throughTime} from '../sequence/webgpu';
 import {lstmSizes} from './shapes';
@@ -16,6 +17,7 @@ function forward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
   const {steps, batch, hiddenSize, fromIds} = lstmSizes(inputs);
   const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo> & Inputs;
+  const unitsAtOnce = unitsAtOnceFor(hiddenSize);
   const outputs = output(backend, [steps, batch, hiddenSize]);
   const finalHidden = output(backend, [batch, hiddenSize]);
   const finalCell = output(backend, [batch, hiddenSize]);
@@ -29,20 +31,20 @@ function forward(call: RecurrentCall): TensorInfo[] {
     name: 'lstmForward',
     inputs: {recurrentKernel},
     outputs: {outputs, finalHidden, finalCell, gates, cells},
-    units: hiddenSize,
-    code: forwardCode,
+    units: (4 * hiddenSize) / unitsAtOnce,
+    unitsAtOnce,
+    code: forwardCode(unitsAtOnce),
   });
   return [outputs, finalHidden, finalCell, gates, cells];
 }
 
 type Inputs = Record<'x' | 'kernel' | 'recurrentKernel' | 'bias' | 'hidden' | 'cell', TensorInfo>;
 
-const forwardCode = (rows: number, subgroups: boolean) => `
-  /** Leaves the pre-activations of a unit's gates in their buffer; \`activate\` follows, in a loop that compiles fast. */
-  fn add(step: u32, row: u32, unit: u32, sum: vec4<f32>) {
-    if (row >= uniforms.batch || unit >= uniforms.size) { return; }
-    let at = (step * uniforms.batch + row) * 4 * uniforms.size + unit;
-    for (var part = 0u; part < 4; part++) { gates[at + part * uniforms.size] += sum[part]; }
+const forwardCode = (unitsAtOnce: 1 | 4) => (rows: number, subgroups: boolean) =>
+  `
+  fn add(step: u32, row: u32, column: u32, sum: Value) {
+    if (row >= uniforms.batch || column >= 4 * uniforms.size) { return; }
+    gates[(step * uniforms.batch + row) * 4 * uniforms.size + column] += sum;
   }
   fn activate(step: u32, row: u32, unit: u32) {
     let size = uniforms.size;
@@ -62,39 +64,46 @@ const forwardCode = (rows: number, subgroups: boolean) => `
     let after = select(before, f * before + i * c * mask(index), going);
     finalCell[state] = after;
     cells[index] = after;
-    outputs[index] = select(0.0, o * squash(after), going);
+    let hidden = o * squash(after);
+    outputs[index] = select(Value(), hidden, going);
+    if (going) { finalHidden[state] = hidden; }
   }
   fn run(group: u32, lane: u32) {
     let size = uniforms.size;
     let row = group * rows;
     for (var at = 0u; at < uniforms.steps; at++) {
       let step = stepAt(at);
-      for (var base = 0u; base < size; base += width) {
-        let unit = base + lane;
-        ${each(rows, (index) => `var sum${index} = vec4<f32>();`)}
-        for (var k = 0u; k < size; k++) {
-          let weight = k * 4 * size + unit;
-          let factor = vec4<f32>(recurrentKernel[weight], recurrentKernel[weight + size],
-            recurrentKernel[weight + 2 * size], recurrentKernel[weight + 3 * size]);
-          ${loadShared(rows, subgroups, (index) => `finalHidden[(row + ${index}) * size + k]`)}
-          ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
-        }
-        ${each(rows, (index) => `add(step, row + ${index}, unit, sum${index});`)}
-        for (var sequence = row; sequence < min(row + rows, uniforms.batch) && unit < size; sequence++) {
-          activate(step, sequence, unit);
-        }
+      for (var base = 0u; base < 4 * size; base += width) {
+        let column = base + lane;
+        ${addUp({
+          ...{rows, subgroups, type: 'Value', ...stateFactor('finalHidden', 'size', unitsAtOnce)},
+          right: (k) => `recurrentKernel[${k} * 4 * size + column]`,
+        })}
+        ${each(rows, (index) => `add(step, row + ${index}, column, sum${index});`)}
       }
       storageBarrier();
       for (var index = lane; index < rows * size; index += width) {
-        let sequence = row + index / size;
-        let state = sequence * size + index % size;
-        if (sequence < uniforms.batch && isGoing(step, sequence)) {
-          finalHidden[state] = outputs[step * uniforms.batch * size + state];
-        }
+        if (row + index / size < uniforms.batch) { activate(step, row + index / size, index % size); }
       }
       storageBarrier();
     }
   }`;
+
+/** The left factor `[rows, depth]` of a step's product, `depth` being counted in what the tensor is seen as. */
+function stateFactor(
+  name: string,
+  depth: string,
+  unitsAtOnce: 1 | 4,
+  first = '',
+): Pick<Sums, 'left' | 'along' | 'depth'> {
+  if (unitsAtOnce === 1) return {left: (row, k) => `${name}[(${first}${row}) * ${depth} + ${k}]`, depth};
+  return {left: (row, k) => `${name}[(${first}${row}) * ${depth} + ${k} / 4]`, along: 'depth', depth: `(4 * ${depth})`};
+}
+
+/** Units a pass takes at once. */
+function unitsAtOnceFor(hiddenSize: number): 1 | 4 {
+  return hiddenSize % 4 === 0 ? 4 : 1;
+}
 
 function backward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
@@ -103,6 +112,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
     Record<'gates' | 'cells' | 'outputs' | 'outputsGradient', TensorInfo> &
     Inputs;
   const {lengths} = inputs;
+  const unitsAtOnce = unitsAtOnceFor(hiddenSize);
   const width = 4 * hiddenSize;
   const kernelGradient = output(backend, [inputSize, width]);
   const recurrentKernelGradient = output(backend, [hiddenSize, width]);
@@ -117,11 +127,13 @@ function backward(call: RecurrentCall): TensorInfo[] {
     name: 'lstmBackward',
     inputs: {transposed, cell, cells, outputsGradient},
     outputs: {gates, hiddenGradient, cellGradient},
-    units: Math.ceil(hiddenSize / 4),
-    code: backwardCode,
+    units: hiddenSize / unitsAtOnce,
+    unitsAtOnce,
+    code: backwardCode(unitsAtOnce),
   });
   backend.disposeData(transposed.dataId);
 
+  const inFours = hiddenSize % 4 === 0 && (fromIds || inputSize % 4 === 0);
   const weights = {
     columns: width,
     depth: steps * batch,
@@ -134,13 +146,16 @@ function backward(call: RecurrentCall): TensorInfo[] {
     rows: (fromIds ? 0 : inputSize) + hiddenSize + 1,
     inputs: {gates, hidden, outputs, ...(!fromIds && {x}), ...(lengths && {lengths})},
     outputs: {recurrentKernelGradient, biasGradient, ...(!fromIds && {kernelGradient})},
-    left: 'leftOf(row, k)',
+    left: (row, k) => `leftOf(${row}, ${k})`,
+    // Whole fours of rows are all of x, of the state or, below both, the ones.
+    ...(inFours && {along: 'rows' as const, vectors: ['x', 'hidden', 'outputs']}),
     declarations: `
-      ${stateBefore(call)}
-      fn leftOf(row: u32, k: u32) -> f32 {
+      alias Factor = ${inFours ? 'vec4<f32>' : 'f32'};
+      ${stateBefore(call, inFours ? 4 : 1)}
+      fn leftOf(row: u32, k: u32) -> Factor {
         let unit = row - uniforms.inputSize;
-        ${fromIds ? '' : 'if (row < uniforms.inputSize) { return x[k * uniforms.inputSize + row]; }'}
-        if (unit >= uniforms.size) { return 1; }
+        ${fromIds ? '' : `if (row < uniforms.inputSize) { return x[(k * uniforms.inputSize + row)${inFours ? ' / 4' : ''}]; }`}
+        if (unit >= uniforms.size) { return Factor(1); }
         return stateBefore(k, unit);
       }`,
     store: `
@@ -159,7 +174,8 @@ function backward(call: RecurrentCall): TensorInfo[] {
   return [...results, xGradient];
 }
 
-const backwardCode = (rows: number, subgroups: boolean) => `
+const backwardCode = (unitsAtOnce: 1 | 4) => (rows: number, subgroups: boolean) =>
+  `
   fn differentiate(at: u32, row: u32, unit: u32) {
     let size = uniforms.size;
     let step = stepAt(at);
@@ -167,7 +183,7 @@ const backwardCode = (rows: number, subgroups: boolean) => `
     let index = step * uniforms.batch * size + state;
     let gate = (step * uniforms.batch + row) * 4 * size + unit;
     if (!isGoing(step, row)) {
-      for (var part = 0u; part < 4; part++) { gates[gate + part * size] = 0; }
+      for (var part = 0u; part < 4; part++) { gates[gate + part * size] = Value(); }
       return;
     }
     let i = gates[gate];
@@ -185,12 +201,9 @@ const backwardCode = (rows: number, subgroups: boolean) => `
     gates[gate + 3 * size] = dh * squashed * o * (1 - o);
     cellGradient[state] = dState * f;
   }
-  fn keep(step: u32, row: u32, first: u32, sum: vec4<f32>) {
-    if (row >= uniforms.batch || !isGoing(step, row)) { return; }
-    for (var part = 0u; part < 4; part++) {
-      let unit = first + part * width;
-      if (unit < uniforms.size) { hiddenGradient[row * uniforms.size + unit] = sum[part]; }
-    }
+  fn keep(step: u32, row: u32, unit: u32, sum: Value) {
+    if (row >= uniforms.batch || unit >= uniforms.size || !isGoing(step, row)) { return; }
+    hiddenGradient[row * uniforms.size + unit] = sum;
   }
   fn run(group: u32, lane: u32) {
     let size = uniforms.size;
@@ -202,16 +215,13 @@ const backwardCode = (rows: number, subgroups: boolean) => `
         if (row + index / size < uniforms.batch) { differentiate(at, row + index / size, index % size); }
       }
       storageBarrier();
-      for (var base = 0u; base < size; base += 4 * width) {
-        let unit = base + lane; // and three more, each \`width\` further
-        ${each(rows, (index) => `var sum${index} = vec4<f32>();`)}
-        for (var k = 0u; k < 4 * size; k++) {
-          let weight = k * size + unit;
-          let factor = vec4<f32>(transposed[weight], transposed[weight + width],
-            transposed[weight + 2 * width], transposed[weight + 3 * width]);
-          ${loadShared(rows, subgroups, (index) => `gates[(step * uniforms.batch + row + ${index}) * 4 * size + k]`)}
-          ${each(rows, (index) => `sum${index} += shared${index} * factor;`)}
-        }
+      for (var base = 0u; base < size; base += width) {
+        let unit = base + lane;
+        let first = step * uniforms.batch;
+        ${addUp({
+          ...{rows, subgroups, type: 'Value', ...stateFactor('gates', '4 * size', unitsAtOnce, 'first + ')},
+          right: (k) => `transposed[${k} * size + unit]`,
+        })}
         ${each(rows, (index) => `keep(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();

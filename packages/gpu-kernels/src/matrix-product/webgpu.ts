@@ -3,7 +3,14 @@
 // 8 of them load one each and broadcast it, because loads, not multiplications, are what takes the time. For the same
 // reason the 4 columns are one load where rows of the right factor are whole fours.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {type Dispatch, dispatch, hasSubgroups, output, type WebGPUBackend} from '../backends/webgpu-dispatch';
+import {
+  type Dispatch,
+  dispatch,
+  hasSubgroups,
+  isProcessor,
+  output,
+  type WebGPUBackend,
+} from '../backends/webgpu-dispatch';
 
 export interface Product extends Pick<Dispatch, 'inputs' | 'outputs' | 'integers'> {
   /** Names the shader: what `left`, `right` and `store` depend on. */
@@ -13,7 +20,10 @@ export interface Product extends Pick<Dispatch, 'inputs' | 'outputs' | 'integers
   /** The length of the sums. */
   depth: number;
   /** WGSL, the value of the left factor at `row` and `k`. Beyond the last row it may be any. */
-  left: string;
+  left: LeftFactor;
+  /** Instead of value by value, `left` gives four values along this axis, from `vectors`: inputs seen as fours. */
+  along?: 'depth' | 'rows';
+  vectors?: readonly string[];
   /** WGSL, the value of the right factor at `k` and `column`. Beyond the last column it may be any. */
   right?: string;
   /** Instead of `right`, where the right factor is an input as it lies, [depth, columns]: which one. */
@@ -29,16 +39,60 @@ export function each(count: number, code: (index: number) => string): string {
   return Array.from({length: count}, (_, index) => code(index)).join('\n');
 }
 
-/** WGSL that loads the value of `load(row)` for each of `rows` rows, at most 8, as `shared0`, `shared1` and so on. */
-export function loadShared(rows: number, subgroups: boolean, load: (row: string) => string): string {
-  if (!subgroups) return each(rows, (row) => `let shared${row} = ${load(`${row}u`)};`);
-  return `let own = ${load(`(place % ${rows}u)`)};
-    ${each(rows, (row) => `let shared${row} = subgroupBroadcast(own, ${row}u);`)}`;
+/** How the left factor of a product is read: value by value, or in fours along the depth of the sums or along its rows. */
+export type LeftFactor = (row: string, k: string) => string;
+
+export interface Sums {
+  /** How many rows, sums `sum0`, `sum1` and so on, from `row` on. */
+  rows: number;
+  subgroups: boolean;
+  /** WGSL, the length of the sums; a whole number of fours where the left factor is read along it. */
+  depth: string;
+  /** WGSL of the value of the left factor at a row and `k`, or of four values from there along an axis. */
+  left: LeftFactor;
+  along?: 'depth' | 'rows';
+  /** WGSL of the values of the right factor at `k`. */
+  right: (k: string) => string;
+  /** What a sum is: `f32` or `vec4<f32>`. */
+  type: string;
+}
+
+/** WGSL that adds up products for several rows at once, so that each value of the right factor is loaded once for all. */
+export function addUp({rows, subgroups, depth, left, along, right, type}: Sums): string {
+  const perLoad = along === 'rows' ? 4 : 1; // rows
+  const loads = rows / perLoad;
+  // A load for each row, or one for every 8 of them, whose invocations then tell one another.
+  const load = subgroups
+    ? each(Math.ceil(loads / 8), (index) => {
+        const own = `place % ${Math.min(loads, 8)}u + ${8 * index}u`;
+        return `let own${index} = ${left(`row + ${perLoad}u * (${own})`, 'k')};`;
+      })
+    : each(loads, (index) => `let own${index} = ${left(`row + ${perLoad * index}u`, 'k')};`);
+  const value = (row: number, part: number) => {
+    const index = Math.floor(row / perLoad);
+    const component = along === 'depth' ? `[${part}]` : along === 'rows' ? `[${row % 4}]` : '';
+    if (!subgroups) return `own${index}${component}`;
+    return `subgroupBroadcast(own${Math.floor(index / 8)}${component}, ${index % 8}u)`;
+  };
+  const parts = along === 'depth' ? 4 : 1;
+  return `
+    ${each(rows, (row) => `var sum${row} = ${type}();`)}
+    for (var k = 0u; k < ${depth}; k += ${parts}) {
+      ${load}
+      ${each(
+        parts,
+        (part) => `{
+        let factor = ${right(parts === 1 ? 'k' : `(k + ${part})`)};
+        ${each(rows, (row) => `sum${row} += ${value(row, part)} * factor;`)}
+      }`,
+      )}
+    }`;
 }
 
 /** How many rows an invocation works on at once, where there are `rows`. */
-export function rowsAtOnce(rows: number): number {
-  return [1, 2, 4].find((size) => size >= rows) ?? 8;
+export function rowsAtOnce(backend: WebGPUBackend, rows: number): number {
+  const most = isProcessor(backend) ? 16 : 8;
+  return [1, 2, 4, 8].find((size) => size >= Math.min(rows, most)) ?? most;
 }
 
 /** Invocations side by side for `columns` columns, at most `limit`, a power of 2. */
@@ -51,21 +105,21 @@ export function invocationsFor(columns: number, limit: number): number {
 /** Records a product of two factors that WGSL reads, into what WGSL stores. */
 export function product(
   backend: WebGPUBackend,
-  {key, left, store, declarations = '', matrix, ...given}: Product,
+  {key, left, along, vectors = [], store, declarations = '', matrix, ...given}: Product,
 ): void {
   const {rows, columns, depth, inputs, outputs, integers} = given;
   const right = given.right ?? `${matrix}[k * uniforms.columns + column]`;
   const subgroups = hasSubgroups(backend);
-  const height = rowsAtOnce(rows);
+  const height = rowsAtOnce(backend, rows);
   const width = invocationsFor(Math.ceil(columns / 4), 64);
   const fours = matrix !== undefined && columns % 4 === 0;
-  const factor = fours
-    ? `${matrix}[(k * uniforms.columns + column) / 4]`
-    : `vec4<f32>(${[0, 1, 2, 3].map((part) => `right(k, column + ${part})`).join(', ')})`;
+  const factor = (k: string) =>
+    fours
+      ? `${matrix}[(${k} * uniforms.columns + column) / 4]`
+      : `vec4<f32>(${[0, 1, 2, 3].map((part) => `right(${k}, column + ${part})`).join(', ')})`;
   const code = () => `
     ${declarations}
     ${fours ? '' : `fn right(k: u32, column: u32) -> f32 { return ${right}; }`}
-    fn left(row: u32, k: u32) -> f32 { return ${left}; }
     fn store(row: u32, column: u32, value: f32) {
       if (row >= uniforms.rows || column >= uniforms.columns) { return; }
       ${store}
@@ -74,21 +128,22 @@ export function product(
       let across = (uniforms.columns + ${4 * width - 1}) / ${4 * width};
       let row = group / across * ${height};
       let column = group % across * ${4 * width} + 4 * lane;
-      ${each(height, (index) => `var sum${index} = vec4<f32>();`)}
-      for (var k = 0u; k < uniforms.depth; k++) {
-        let factor = ${factor};
-        ${loadShared(height, subgroups, (index) => `left(row + ${index}, k)`)}
-        ${each(height, (index) => `sum${index} += shared${index} * factor;`)}
-      }
+      ${addUp({rows: height, subgroups, depth: 'uniforms.depth', left, along, right: factor, type: 'vec4<f32>'})}
       ${each(height, (index) => each(4, (part) => `store(row + ${index}, column + ${part}, sum${index}[${part}]);`))}
     }`;
   dispatch(backend, {
-    ...{key: `${key}/${height}x${width}${fours ? '/fours' : ''}`, code, subgroups, inputs, outputs},
-    vectors: fours ? [matrix] : [],
+    ...{key: `${key}/${height}x${width}${fours ? '/fours' : ''}/${along}`, code, subgroups, inputs, outputs},
+    vectors: [...vectors, ...(fours ? [matrix] : [])],
     workgroupSize: width,
     workgroups: Math.ceil(rows / height) * Math.ceil(columns / (4 * width)),
     integers: {rows, columns, depth, ...integers},
   });
+}
+
+/** The left factor that lies as it is, `[rows, depth]` in an input, read in fours where its rows are whole fours. */
+function rowMajor(name: string, depth: number): Pick<Product, 'left' | 'along' | 'vectors'> {
+  if (depth % 4 !== 0) return {left: (row, k) => `${name}[(${row}) * uniforms.depth + ${k}]`};
+  return {left: (row, k) => `${name}[((${row}) * uniforms.depth + ${k}) / 4]`, along: 'depth', vectors: [name]};
 }
 
 /** Records `y = x W + b` over all rows of `x`. */
@@ -102,7 +157,7 @@ export function addProjection(
     ...{rows: rowsOf(y), columns, depth},
     inputs: {x, kernel, bias},
     outputs: {y},
-    left: 'x[row * uniforms.depth + k]',
+    ...rowMajor('x', depth),
     matrix: 'kernel',
     store: 'y[row * uniforms.columns + column] = value + bias[column];',
   });
@@ -120,7 +175,7 @@ export function multiplyTransposed(
     ...{rows: rowsOf(gradient), columns, depth},
     inputs: {gradient, transposed},
     outputs: {xGradient},
-    left: 'gradient[row * uniforms.depth + k]',
+    ...rowMajor('gradient', depth),
     matrix: 'transposed',
     store: 'xGradient[row * uniforms.columns + column] = value;',
   });

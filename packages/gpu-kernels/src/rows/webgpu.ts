@@ -8,10 +8,10 @@ export function lookUpRows(
   backend: WebGPUBackend,
   {ids, table, bias, target}: Record<'ids' | 'table' | 'bias' | 'target', TensorInfo>,
 ): void {
-  const [height, width] = table.shape as [number, number];
-  const size = sizeOf(ids) * width;
+  const height = table.shape[0]!;
+  const {atOnce, width, size} = inFours(ids, table.shape[1]!);
   dispatch(backend, {
-    key: 'lookUpRows',
+    key: `lookUpRows/${atOnce}`,
     code: () => `fn run(group: u32, lane: u32) {
       let index = group * 256 + lane;
       if (index >= uniforms.size) { return; }
@@ -22,8 +22,16 @@ export function lookUpRows(
     ...{workgroupSize: 256, workgroups: Math.ceil(size / 256)},
     inputs: {ids, table, bias},
     outputs: {looked: target}, // `target` is a reserved word of WGSL
+    vectors: atOnce === 4 ? ['table', 'bias', 'looked'] : [],
     integers: {size, width, height},
   });
+}
+
+/** How many columns to take at once, and then the width of a row and the size of as many rows as there are ids. */
+function inFours(ids: TensorInfo, columns: number): {atOnce: 1 | 4; width: number; size: number} {
+  const atOnce = columns % 4 === 0 ? 4 : 1;
+  const width = columns / atOnce;
+  return {atOnce, width, size: sizeOf(ids) * width};
 }
 
 /** table = zeros, then table[ids[n]] += source[n]; an id outside the table is taken for the nearest that is in it. */
@@ -33,7 +41,7 @@ export function sumRows(
 ): void {
   const count = sizeOf(ids);
   const height = table.shape[0]!;
-  const width = sizeOf(table) / Math.max(height, 1);
+  const {atOnce, width, size} = inFours(ids, sizeOf(table) / Math.max(height, 1));
   clearValues(backend, table);
   const chains = output(backend, [2, count], 'int32'); // the next row of the same id or -1, and whether a row is its id's first
   dispatch(backend, {
@@ -60,20 +68,21 @@ export function sumRows(
     integers: {count, height},
   });
   dispatch(backend, {
-    key: 'sumRows',
+    key: `sumRows/${atOnce}`,
     code: () => `fn run(group: u32, lane: u32) {
       let index = group * 64 + lane;
       let row = index / uniforms.width;
       if (row >= uniforms.count || chains[uniforms.count + row] == 0) { return; }
       let column = index % uniforms.width;
-      var sum = 0.0;
-      for (var at = i32(row); at >= 0; at = chains[at]) { sum += source[u32(at) * uniforms.width + column]; }
+      var sum = source[index];
+      for (var at = chains[row]; at >= 0; at = chains[at]) { sum += source[u32(at) * uniforms.width + column]; }
       let id = u32(clamp(ids[row], 0, i32(uniforms.height) - 1));
       table[id * uniforms.width + column] = sum;
     }`,
-    ...{workgroupSize: 64, workgroups: Math.ceil((count * width) / 64)},
+    ...{workgroupSize: 64, workgroups: Math.ceil(size / 64)},
     inputs: {ids, source, chains},
     outputs: {table},
+    vectors: atOnce === 4 ? ['source', 'table'] : [],
     integers: {count, height, width},
   });
   backend.disposeData(chains.dataId);

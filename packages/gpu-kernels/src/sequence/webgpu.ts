@@ -1,5 +1,5 @@
 // What the recurrent kernels on WebGPU share. Rows of the batch do not depend on one another, so one dispatch goes through
-// time: a workgroup takes up to 8 rows through all steps, with barriers between what depends on what.
+// time: a workgroup takes several rows through all steps, with barriers between what depends on what.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {activationCode} from '../backends/webgpu-activation';
 import {type Dispatch, dispatch, hasSubgroups, type WebGPUBackend} from '../backends/webgpu-dispatch';
@@ -14,6 +14,8 @@ export interface RecurrentCall {
 
 export type Pass = Pick<Dispatch, 'inputs' | 'outputs'> & {
   name: string;
+  /** 4 where the pass sees every float32 tensor as vec4<f32>: four units at a time, where H is a whole number of fours. */
+  unitsAtOnce?: 1 | 4;
   /** How many invocations have work side by side; H where it is left out. */
   units?: number;
   /** From the number of rows a workgroup takes, and whether there are subgroups, to the WGSL of `run`. */
@@ -27,12 +29,13 @@ export function optionsKey({inputs, attrs}: RecurrentCall): string {
 }
 
 /** Records a pass through time. */
-export function throughTime(call: RecurrentCall, {name, units, code, ...bound}: Pass): void {
+export function throughTime(call: RecurrentCall, {name, units, code, unitsAtOnce = 1, ...bound}: Pass): void {
   const {inputs, attrs, backend} = call;
   const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {lengths, candidateMask} = inputs;
   const subgroups = hasSubgroups(backend);
-  const rows = rowsAtOnce(batch);
+  const rows = rowsAtOnce(backend, batch);
+  const value = unitsAtOnce === 4 ? 'vec4<f32>' : 'f32';
   const width = invocationsFor(
     units ?? hiddenSize,
     Math.min(256, backend.device.limits.maxComputeInvocationsPerWorkgroup),
@@ -43,36 +46,41 @@ export function throughTime(call: RecurrentCall, {name, units, code, ...bound}: 
     /** The step that is computed at turn \`at\`, and how the one before it lies in time. */
     fn stepAt(at: u32) -> u32 { return ${attrs?.reverse ? 'uniforms.steps - 1 - at' : 'at'}; }
     fn isGoing(step: u32, row: u32) -> bool { return ${lengths ? 'i32(step) < lengths[row]' : 'true'}; }
-    fn mask(index: u32) -> f32 { return ${candidateMask ? 'candidateMask[index]' : '1.0'}; }
-    ${activationCode}`;
+    alias Value = ${value};
+    fn mask(index: u32) -> Value { return ${candidateMask ? 'candidateMask[index]' : 'Value(1)'}; }
+    ${activationCode(unitsAtOnce)}`;
   dispatch(backend, {
-    key: `${name}/${rows}x${width}${optionsKey(call)}`,
+    key: `${name}/${rows}x${width}x${unitsAtOnce}${optionsKey(call)}`,
     code: () => prelude() + code(rows, subgroups),
     ...{subgroups, workgroupSize: width, workgroups: steps === 0 ? 0 : Math.ceil(batch / rows)},
     inputs: {...bound.inputs, ...(lengths && {lengths}), ...(candidateMask && {candidateMask})},
     outputs: bound.outputs,
-    integers: {steps, batch, size: hiddenSize},
+    vectors: unitsAtOnce === 4 ? [...Object.keys(bound.inputs), ...Object.keys(bound.outputs), 'candidateMask'] : [],
+    integers: {steps, batch, size: hiddenSize / unitsAtOnce},
   });
 }
 
 /**
- * WGSL of `stateBefore(k, unit)`: the hidden state before the step that row `k` of `[T B, H]` belongs to. It reads
- * `hidden`, `outputs` and, where there are any, `lengths`.
+ * WGSL of `stateBefore(k, unit)`: the hidden state before the step that row `k` of `[T B, H]` belongs to, of one unit or of
+ * four where `hidden` and `outputs` are seen as vec4<f32>. It reads these and, where there are any, `lengths`.
  */
-export function stateBefore({inputs: {lengths}, attrs}: RecurrentCall): string {
+export function stateBefore({inputs: {lengths}, attrs}: RecurrentCall, unitsAtOnce: 1 | 4 = 1): string {
+  const [value, part] = unitsAtOnce === 4 ? ['vec4<f32>', ' / 4'] : ['f32', ''];
+  const head = `fn stateBefore(k: u32, unit: u32) -> ${value}`;
+  const at = (tensor: string, row: string) => `${tensor}[((${row}) * uniforms.size + unit)${part}]`;
   if (!attrs?.reverse) {
-    return `fn stateBefore(k: u32, unit: u32) -> f32 {
-      return select(outputs[(k - uniforms.batch) * uniforms.size + unit], hidden[k * uniforms.size + unit],
-        k < uniforms.batch);
+    return `${head} {
+      if (k < uniforms.batch) { return ${at('hidden', 'k')}; }
+      return ${at('outputs', 'k - uniforms.batch')};
     }`;
   }
   // Without lengths no division is needed to find the step.
   const [first, row] = lengths
     ? ['|| i32(k / uniforms.batch) + 1 >= lengths[k % uniforms.batch]', 'k % uniforms.batch']
-    : ['', '(k - last)'];
-  return `fn stateBefore(k: u32, unit: u32) -> f32 {
+    : ['', 'k - last'];
+  return `${head} {
     let last = (uniforms.steps - 1) * uniforms.batch;
-    return select(outputs[(k + uniforms.batch) * uniforms.size + unit], hidden[${row} * uniforms.size + unit],
-      k >= last ${first});
+    if (k >= last ${first}) { return ${at('hidden', row)}; }
+    return ${at('outputs', 'k + uniforms.batch')};
   }`;
 }

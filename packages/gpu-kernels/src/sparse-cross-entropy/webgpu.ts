@@ -28,7 +28,7 @@ function forward({inputs: {logits, labels}, attrs: {reduction}, backend}: Call<'
   const shared = classes >= many;
   dispatch(backend, {
     key: `sparseCrossEntropy/${shared ? 'shared' : 'alone'}`,
-    code: () => `${activationCode}
+    code: () => `${activationCode()}
       ${shared ? foldCode(lanes) : 'fn fold(lane: u32, value: f32, largest: bool) -> f32 { return value; }'}
       fn run(group: u32, lane: u32) {
         let row = ${shared ? 'group' : `group * ${lanes} + lane`};
@@ -92,7 +92,7 @@ function backward({
   const size = sizeOf(logits);
   dispatch(backend, {
     key: `sparseCrossEntropyGradient/${reduction === 'none' ? 'each' : 'all'}`,
-    code: () => `${activationCode}
+    code: () => `${activationCode()}
     fn run(group: u32, lane: u32) {
       let index = group * ${lanes} + lane;
       if (index >= uniforms.size) { return; }
