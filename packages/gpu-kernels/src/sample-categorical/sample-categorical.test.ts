@@ -5,6 +5,7 @@ import {beforeAll, describe, expect, test} from 'vitest';
 import {useBackend} from '../backends/use-backend';
 import {ShapeError} from '../errors/shape-error';
 import {keyOf, uniform} from '../random/hash';
+import {sampleCategoricalReference} from './reference';
 import {type SampleCategoricalInputs, sampleCategorical} from './sample-categorical';
 
 type Options = Omit<SampleCategoricalInputs, 'logits' | 'seed'>;
@@ -53,7 +54,7 @@ describe.each(backendsUnderTest)('sampleCategorical on %s', (backend) => {
     await startBackend(useBackend, backend);
   });
 
-  test('any shape, seed and options: the draws that the distribution and the hash say', async () => {
+  test('any shape, seed and options, by the kernel and by the reference: the draws that the distribution and the hash say', async () => {
     const property = fc.asyncProperty(
       fc.record({batch: fc.integer({min: 1, max: 9}), classes: fc.integer({min: 1, max: 90})}),
       fc.integer({min: -(2 ** 31), max: 2 ** 32 - 1}),
@@ -68,13 +69,18 @@ describe.each(backendsUnderTest)('sampleCategorical on %s', (backend) => {
       async ({batch, classes}, seed, chosen) => {
         const values = seededValues(batch * classes, seed & 1023, 3);
         const logits = tf.tensor2d(values, [batch, classes]);
-        const ids = sampleCategorical({logits, seed, ...chosen});
-        expect([ids.shape, ids.dtype]).toEqual([[batch], 'int32']);
-        for (const [row, id] of (await ids.data()).entries()) {
-          const kept = distribution(values.subarray(row * classes, (row + 1) * classes), chosen);
-          expect(inverse(kept, uniform(keyOf(seed), row))).toContain(id);
+        const {temperature = 1, topK, topP = 1} = chosen;
+        const attributes = {seed, temperature, topK: Math.min(topK ?? (topP < 1 ? classes : 0), classes), topP};
+        const reference = tf.tidy(() => sampleCategoricalReference(logits, attributes));
+        for (const ids of [sampleCategorical({logits, seed, ...chosen}), reference]) {
+          expect([ids.shape, ids.dtype]).toEqual([[batch], 'int32']);
+          for (const [row, id] of (await ids.data()).entries()) {
+            const kept = distribution(values.subarray(row * classes, (row + 1) * classes), chosen);
+            expect(inverse(kept, uniform(keyOf(seed), row))).toContain(id);
+          }
+          ids.dispose();
         }
-        tf.dispose([logits, ids]);
+        logits.dispose();
       },
     );
     await fc.assert(property, {numRuns: 60, seed: 20261123});
