@@ -48,7 +48,7 @@ export class EncodedCorpus {
  * const {vocabulary, ids} = encodeWords(await loadText8(), {vocabularySize: 50_000}); // as in the exercise
  * const corpus = encodeWords('the quick brown fox', {minimumCount: 1});
  *
- * Cost: 0.9 s for 100 MB; 4 bytes a word of the text, twice that while it is encoded.
+ * Cost: 1.2 s for 100 MB; 4 bytes a word of the text, twice that while it is encoded.
  */
 export function encodeWords(text: Corpus | Uint8Array | string, options: EncodeWordsOptions = {}): EncodedCorpus {
   const {vocabulary: given, ...counting} = checkedOptions(options);
