@@ -1,0 +1,108 @@
+// nn.LSTM of PyTorch has its gates in our order (i, f, g, o, where g is the candidate), its matrices transposed, and two
+// biases that are added up.
+import {CheckpointError, type StoredTensor, storedTensor} from '@gatefold/training';
+import {
+  add,
+  type Tensor1D,
+  type TensorContainer,
+  tensor1d,
+  tensor2d,
+  tidy,
+  transpose,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import type {FusedGates} from '../cell/fused-gates-cell';
+import {readTensors} from './read-tensors';
+
+/** One layer of an LSTM; `backward` is the other direction of a bidirectional one, where I is 2H from the second layer on. */
+export interface LSTMLayerWeights {
+  forward: FusedGates;
+  backward?: FusedGates;
+}
+
+/** PyTorch's names for the two directions end in these. */
+const suffixes = {forward: '', backward: '_reverse'} as const;
+
+/**
+ * The layers of a `torch.nn.LSTM`, from its state dict. The tensors are new; the caller disposes of them.
+ *
+ * @param tensors `weight_ih_l0 [4H, I]`, `weight_hh_l0 [4H, H]`, `bias_ih_l0` and `bias_hh_l0 [4H]`, then `_l1` and so on,
+ *   and `_reverse` of each; without biases (`bias=False`) they are zeros.
+ * @param options `prefix` is what stands before those names in a larger model, such as `'encoder.lstm.'`.
+ * @throws CheckpointError where a tensor is missing or of a shape that does not fit, or the LSTM has projections
+ *   (`proj_size`), which the kernels here do not know.
+ * @example // in Python: safetensors.torch.save_file(lstm.state_dict(), 'lstm.safetensors')
+ * const [{forward}] = lstmFromPyTorch(decodeSafetensors(await readFile('lstm.safetensors')).tensors);
+ * const {outputs} = lstm({x, ...forward}); // x is time-major [T, B, I], PyTorch's own default
+ */
+export function lstmFromPyTorch(
+  tensors: Readonly<Record<string, StoredTensor>>,
+  {prefix = ''}: {prefix?: string} = {},
+): LSTMLayerWeights[] {
+  if (!(`${prefix}weight_ih_l0` in tensors)) {
+    throw new CheckpointError(
+      `Among the tensors ${Object.keys(tensors).join(', ')} is no ${prefix}weight_ih_l0: ` +
+        'give what stands before weight_ih_l0 there as the prefix.',
+    );
+  }
+  const layers: LSTMLayerWeights[] = [];
+  return tidy(() => {
+    while (`${prefix}weight_ih_l${layers.length}` in tensors) {
+      const name = (part: string, direction: keyof typeof suffixes) =>
+        `${prefix}${part}_l${layers.length}${suffixes[direction]}`;
+      if (name('weight_hr', 'forward') in tensors) {
+        throw new CheckpointError(
+          `The LSTM has projections (${name('weight_hr', 'forward')}), which no kernel here knows: train it with proj_size=0.`,
+        );
+      }
+      const read = (direction: keyof typeof suffixes) => gates(tensors, (part) => name(part, direction));
+      const isBidirectional = name('weight_ih', 'backward') in tensors;
+      layers.push({forward: read('forward'), ...(isBidirectional && {backward: read('backward')})});
+    }
+    return layers as object as TensorContainer;
+  }) as object as LSTMLayerWeights[];
+}
+
+function gates(tensors: Readonly<Record<string, StoredTensor>>, name: (part: string) => string): FusedGates {
+  const [width = 0, inputSize = 0] = tensors[name('weight_ih')]!.shape;
+  const hiddenSize = width / 4;
+  const matrix = (part: string, rows: number) =>
+    tidy(() => transpose(tensor2d(storedTensor(name(part), tensors, [width, rows]).slice(), [width, rows])));
+  const bias = (part: string) =>
+    name(part) in tensors ? tensor1d(storedTensor(name(part), tensors, [width]).slice()) : zeros([width]);
+  return tidy(() => ({
+    kernel: matrix('weight_ih', inputSize), // [I, 4H]
+    recurrentKernel: matrix('weight_hh', hiddenSize), // [H, 4H]
+    bias: add(bias('bias_ih'), bias('bias_hh')) as Tensor1D, // [4H]
+  }));
+}
+
+/**
+ * The state dict of a `torch.nn.LSTM` of these layers, for `encodeSafetensors`. The whole bias is `bias_ih`; `bias_hh` is 0.
+ *
+ * @example
+ * const file = encodeSafetensors(await lstmToPyTorch([{forward: weights}]));
+ * // in Python: lstm.load_state_dict(safetensors.torch.load_file('lstm.safetensors'))
+ */
+export async function lstmToPyTorch(
+  layers: readonly LSTMLayerWeights[],
+  {prefix = ''}: {prefix?: string} = {},
+): Promise<Record<string, StoredTensor>> {
+  const stored: Record<string, StoredTensor> = {};
+  for (const [layer, directions] of layers.entries()) {
+    for (const [direction, {kernel, recurrentKernel, bias}] of Object.entries(directions) as [
+      keyof typeof suffixes,
+      FusedGates,
+    ][]) {
+      const name = (part: string) => `${prefix}${part}_l${layer}${suffixes[direction]}`;
+      const parts = tidy(() => ({
+        [name('weight_ih')]: transpose(kernel), // [4H, I]
+        [name('weight_hh')]: transpose(recurrentKernel), // [4H, H]
+        [name('bias_hh')]: zeros(bias.shape),
+      }));
+      Object.assign(stored, await readTensors({...parts, [name('bias_ih')]: bias}));
+      for (const part of Object.values(parts)) part.dispose();
+    }
+  }
+  return stored;
+}
