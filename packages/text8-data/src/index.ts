@@ -1,6 +1,13 @@
 export {BigramBatches, type BigramBatchesOptions} from './batches/bigram-batches';
 export {type CbowBatch, CbowBatches, type CbowBatchesOptions, type CbowBatchesState} from './batches/cbow-batches';
 export {
+  ReversedWords,
+  type ReversedWordsOptions,
+  type ReversedWordsPair,
+  type ReversedWordsState,
+  reverseWords,
+} from './batches/reversed-words';
+export {
   type SequenceBatch,
   SequenceBatches,
   type SequenceBatchesOptions,

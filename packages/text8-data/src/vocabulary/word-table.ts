@@ -14,7 +14,7 @@ const slotSize = 4;
  * a letter, so nothing else need be compared; a longer one has a hash for its key, and then its letters are compared. A
  * slot lies in one cache line with all that a look-up needs.
  *
- * Memory: about 60 bytes a distinct word.
+ * Memory: 60 to 200 bytes a distinct word.
  */
 export class WordTable {
   /** How many distinct words there are. */

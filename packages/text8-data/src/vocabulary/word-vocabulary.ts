@@ -76,7 +76,7 @@ export class WordVocabulary {
    * @throws RangeError where an option is out of range or no word is left; CorpusError at any other character, unless
    *   those are normalised.
    *
-   * Cost: 1.1 s for 100 MB; about 60 bytes a distinct word beside it. To encode the text too, `encodeWords` takes no longer.
+   * Cost: 1.1 s for 100 MB; memory for the distinct words. To encode the text too, `encodeWords` takes no longer.
    */
   static count(
     text: Corpus | Uint8Array | string,
