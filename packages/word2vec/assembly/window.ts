@@ -1,4 +1,3 @@
-import { multiplyAdd } from "../../gpu-kernels/assembly/multiply-add";
 import { gradientsOf, measureLoss } from "./logistic";
 import { Plan, setWord, wordAt, Workspace } from "./memory";
 import { hierarchicalSoftmax, negativeSampling } from "./outputs";
@@ -52,7 +51,11 @@ function skipGram(plan: Plan, space: Workspace, contexts: u32, outputs: u32, mea
   }
 }
 
-/** The context, as one vector, predicts the centre. */
+/**
+ * The context, as one vector, predicts the centre; every word of it takes the whole change of that vector. For a sum that
+ * is its gradient, for a mean as many times it as there are words: so word2vec.c and gensim train, and the vectors of a
+ * small text become much better (docs/decisions/0012).
+ */
 @inline
 function cbow(plan: Plan, space: Workspace, contexts: u32, outputs: u32, measured: bool): void {
   const rowBytes = plan.rowBytes;
@@ -77,7 +80,7 @@ function cbow(plan: Plan, space: Workspace, contexts: u32, outputs: u32, measure
   for (let context: u32 = 0; context < contexts; context++) {
     const row = wordAt(space.contextRows, context);
     for (let at: u32 = 0; at < rowBytes; at += 16) {
-      v128.store(row + at, multiplyAdd(v128.load(row + at), share, v128.load(space.contextChange + at)));
+      v128.store(row + at, f32x4.add(v128.load(row + at), v128.load(space.contextChange + at)));
     }
   }
 }

@@ -1,4 +1,3 @@
-import {setTimeout} from 'node:timers/promises';
 import {BackendError, IdRangeError} from '@gatefold/gpu-kernels';
 import {expectClose} from '@gatefold/test-kit';
 import {CheckpointError} from '@gatefold/training';
@@ -13,6 +12,8 @@ import {ParallelTraining} from './parallel-training';
 import {trainChunkReference} from './reference';
 
 type Options = Word2VecSettings & ParallelOptions;
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function eventsOf(training: ParallelTraining, signal?: AbortSignal): Promise<Word2VecEvent[]> {
   const events: Word2VecEvent[] = [];
@@ -161,7 +162,7 @@ describe('a run', () => {
     const training = new ParallelTraining(corpus, {dimension: 300, epochs: 1000, threads: 2, window: 10});
     const abort = new AbortController();
     let aborted = 0;
-    void setTimeout(300).then(() => {
+    void sleep(300).then(() => {
       aborted = performance.now();
       abort.abort();
     });
@@ -169,7 +170,7 @@ describe('a run', () => {
     expect(performance.now() - aborted).toBeLessThan(100);
     expect(events.at(-1)).toMatchObject({kind: 'end', stopped: true});
     const {position} = (await training.checkpoint()).state;
-    await setTimeout(50);
+    await sleep(50);
     expect((await training.checkpoint()).state.position).toBe(position);
   });
 
@@ -188,7 +189,7 @@ describe('a run', () => {
     });
     for await (const _ of training.run()) break;
     const {position} = (await training.checkpoint()).state;
-    await setTimeout(50);
+    await sleep(50);
     expect((await training.checkpoint()).state.position).toBe(position);
   });
 
@@ -219,7 +220,7 @@ describe('a run', () => {
     const [direct, later] = await Promise.all(
       [false, true].map(async (waits) => {
         const read: WordCorpus['read'] = async (start, into) => {
-          if (waits) await setTimeout(2);
+          if (waits) await sleep(2);
           return corpus.read(start, into);
         };
         return (await train({...corpus, read}, {dimension: 5, epochs: 2, threads: 1})).vectors.values;

@@ -122,16 +122,19 @@ export class ParallelTraining implements Word2VecTraining {
     this.#underWay = underWay.catch(() => undefined);
     try {
       let moment = momentOf(training, start);
-      while (moment.position < chunks && !stop.signal.aborted) {
+      while (true) {
         await settledOrAfter(underWay, this.#reportEvery);
-        const before = moment;
-        moment = momentOf(training);
-        if (moment.position > before.position) yield this.#progress(before, moment, chunks);
-        const epochs = Math.floor(moment.position / chunksPerEpoch);
+        const [before, last] = [moment, ended];
+        const now = momentOf(training);
+        // Chunks count when they are claimed, losses when they are known: there may be none yet.
+        if (now.losses.count === before.losses.count && !last) continue;
+        moment = now;
+        if (now.position > before.position) yield this.#progress(before, now, chunks);
+        const epochs = Math.floor(now.position / chunksPerEpoch);
         for (let epoch = Math.floor(before.position / chunksPerEpoch) + 1; epoch <= epochs; epoch++) {
           yield {kind: 'epoch', epoch};
         }
-        if (ended) break;
+        if (last) break;
       }
       await underWay;
     } finally {
@@ -213,7 +216,7 @@ export class ParallelTraining implements Word2VecTraining {
     const measured = now.losses.count - before.losses.count;
     return {
       ...{kind: 'progress', words, totalWords, wordsPerSecond},
-      loss: (now.losses.sum - before.losses.sum) / measured,
+      loss: (now.losses.sum - before.losses.sum) / Math.max(1, measured),
       learningRate: first - (now.position / chunks) * (first - last),
       secondsLeft: (totalWords - words) / wordsPerSecond,
     };

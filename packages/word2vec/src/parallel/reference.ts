@@ -100,7 +100,7 @@ function cbow(context: number[][], outputs: Output[], rate: number, {contextRedu
     add(change, gradient, row);
     add(row, gradient, whole);
   });
-  for (const x of context) add(x, share, change);
+  for (const x of context) add(x, 1, change); // of a mean too: as word2vec.c, not as its gradient
   return [lossOf(scores, outputs)];
 }
 

@@ -146,9 +146,9 @@ export class TrainingMemory {
     for (const {at, fields} of workspaces) {
       wordsAt(at + 16, workspaceFields.length).set(workspaceFields.map((field) => fields[field]));
     }
-    // As word2vec.c: the words' vectors small and random, the others 0.
+    // As gensim: the words' vectors small and random, the others 0.
     const row = new Float32Array(words * dimension);
-    fillUniform(row, 0.5 / dimension, settings.seed);
+    fillUniform(row, 1 / dimension, settings.seed);
     this.write(this.inputs, row);
   }
 
