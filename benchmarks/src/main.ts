@@ -23,6 +23,9 @@ const layerSizes = {units: 128, steps: 40, batch: 128, vocabulary: 65, batches: 
 const workloads: Workload[] = [
   lstmTrainingStep('lstm-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 27}),
   lstmTrainingStep('lstm-256', {steps: 50, batch: 64, hidden: 256, vocabulary: 27}),
+  lstmTrainingStep('lstm-512x2', {steps: 100, batch: 64, hidden: 512, layers: 2, vocabulary: 27}),
+  lstmTrainingStep('bigram-one-hot-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729}),
+  lstmTrainingStep('bigram-embedded-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729, embedding: 128}),
   skipGramStep('embedding', {vocabulary: 50_000, width: 128, batch: 128, negatives: 64}),
   generateWorkload('generate-64', 64),
   layerFit('layer-128', layerSizes, {recurrentActivation: 'sigmoid'}),
@@ -44,7 +47,7 @@ Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one p
   --json           one JSON object a line
   --help           prints this
 
-${[...workloads, ...races].map(({name, description}) => `  ${name.padEnd(16)} ${description}`).join('\n')}
+${[...workloads, ...races].map(({name, description}) => `  ${name.padEnd(18)} ${description}`).join('\n')}
 `;
 
 const versions = {node: process.versions.node, tfjs: tf.version_core};

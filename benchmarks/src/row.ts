@@ -44,7 +44,7 @@ export function makeRow(
 }
 
 const columns: [string, number, (row: Row) => string][] = [
-  ['workload', -14, ({workload}) => workload],
+  ['workload', -20, ({workload}) => workload],
   ['backend', -16, ({backend}) => backend],
   ['ours ms', 10, ({oursMs}) => oursMs.toFixed(2)],
   ['stock ms', 11, ({stockMs}) => stockMs.toFixed(1)],
