@@ -36,6 +36,10 @@ describe('in a page', () => {
 
   test('what needs files is an error that says what to do in place of it', async () => {
     await expect(platform.readFile('novel.txt', {limit: 1})).rejects.toThrow('Pass {source}');
+    await expect(platform.writeFile('words.json', bytes)).rejects.toThrow('Keep what toJSON() gives');
+    for (const named of [platform.readChunks, platform.openFile, platform.createFile]) {
+      await expect(named('novel.words')).rejects.toThrow('encodeWords()');
+    }
     await expect(platform.stateOfTheUnion()).rejects.toThrow(CorpusError);
   });
 });
