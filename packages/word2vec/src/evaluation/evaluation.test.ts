@@ -3,7 +3,7 @@ import {backendsUnderTest, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {WordVectorsError} from '../errors/word-vectors-error';
-import {type Neighbour, WordVectors} from '../word-vectors/word-vectors';
+import {WordVectors} from '../word-vectors/word-vectors';
 import {evaluateAnalogies} from './evaluate-analogies';
 import {evaluateSimilarity} from './evaluate-similarity';
 import fixture from './fixtures/similarity.json';
@@ -87,9 +87,8 @@ describe.each(backendsUnderTest)('evaluateAnalogies on %s', (backend) => {
         string,
         string,
       ];
-      const [{word}] = many.mostSimilar({positive: [b, c], negative: [a]}, {count: 1, restrictTo: 250}) as [
-        {word: string},
-      ];
+      const query = {positive: [b, c], negative: [a]};
+      const {word} = many.mostSimilar(query, {count: 1, restrictTo: 250})[0]!;
       return `${a} ${b} ${c} ${index % 2 === 0 ? word : words[(words.indexOf(word) + 1) % 250]}`;
     });
     const {correct, asked} = await evaluateAnalogies(many, lines.join('\n'), {restrictTo: 250});
