@@ -5,26 +5,19 @@ import path from 'node:path';
 import asc from 'assemblyscript/asc';
 
 const here = import.meta.dirname;
-const options =
-  '-O3 --noAssert --runtime stub --importMemory --use abort= --enable simd --enable threads --sharedMemory --initialMemory 1 --maximumMemory 65536';
+const options = '-O3 --noAssert --runtime stub --importMemory --use abort= --enable simd --enable threads --sharedMemory --initialMemory 1 --maximumMemory 65536';
 const builds = {simdBinary: '', relaxedSIMDBinary: '--enable relaxed-simd'};
 
 async function compile(extraOptions) {
   const files = new Map();
   const output = '--outFile kernels.wasm --textFile kernels.wat';
   const {error, stderr} = await asc.main(
-    [
-      'word2vec/assembly/index.ts',
-      '--baseDir',
-      path.join(here, '../..'),
-      ...`${options} ${extraOptions} ${output}`.split(' ').filter(Boolean),
-    ],
+    ['word2vec/assembly/index.ts', '--baseDir', path.join(here, '../..'), ...`${options} ${extraOptions} ${output}`.split(' ').filter(Boolean)],
     {writeFile: (name, contents) => void files.set(name, contents)},
   );
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
   // JavaScript lays the memory out: data of the module's own would lie in the midst of it.
-  if (/^\s*\(data /m.test(files.get('kernels.wat')))
-    throw new Error('The wasm kernel must not contain a data segment.');
+  if (/^\s*\(data /m.test(files.get('kernels.wat'))) throw new Error('The wasm kernel must not contain a data segment.');
   return Buffer.from(files.get('kernels.wasm')).toString('base64');
 }
 

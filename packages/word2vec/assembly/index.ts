@@ -1,10 +1,10 @@
 // Training of word vectors by threads that claim chunks of the text and change the same vectors without locks
 // (Recht et al. 2011, "Hogwild"): two threads seldom meet in a row, and what is then lost is a small step.
 
-import type {Plan, Workspace} from './memory';
-import {randomBelow, seedRandom} from './random';
-import {keepWords} from './sentence';
-import {trainWindow} from './window';
+import { Plan, Workspace } from "./memory";
+import { randomBelow, seedRandom } from "./random";
+import { keepWords } from "./sentence";
+import { trainWindow } from "./window";
 
 /** Of every how many windows the loss is measured, a power of two; all of them would cost a tenth of the time. */
 const MEASURED: u32 = 32;
@@ -16,22 +16,21 @@ const MEASURED: u32 = 32;
  * @returns whether there was one.
  */
 export function trainNextChunk(plan: Plan, space: Workspace): bool {
-  let chunk: u32 = 0,
-    owner: usize = 0;
+  let chunk: u32 = 0, owner: usize = 0;
   do {
     chunk = atomic.load<u32>(plan.nextChunk);
     if (chunk >= plan.chunks) return false;
-    owner = plan.slotOwners + ((<usize>(chunk % plan.slots)) << 2);
+    owner = plan.slotOwners + (<usize>(chunk % plan.slots) << 2);
     if (atomic.load<u32>(owner) != chunk + 1) return false;
   } while (atomic.cmpxchg<u32>(plan.nextChunk, chunk, chunk + 1) != chunk);
 
   // All that is random hangs on the chunk, not on who trains on it.
-  seedRandom(((<u64>plan.seedHigh) << 32) | plan.seedLow, chunk);
+  seedRandom((<u64>plan.seedHigh << 32) | plan.seedLow, chunk);
   const done = <f64>chunk / plan.chunks;
   const rate = <f32>(plan.learningRate - done * (plan.learningRate - plan.minimumLearningRate));
   const isLast = (chunk + 1) % plan.chunksPerEpoch == 0;
   const length = isLast ? plan.lastChunkLength : plan.chunkLength;
-  const ids = plan.slotIds + ((<usize>((chunk % plan.slots) * plan.chunkLength)) << 2);
+  const ids = plan.slotIds + (<usize>((chunk % plan.slots) * plan.chunkLength) << 2);
   const kept = keepWords(plan, ids, length, space.sentence);
   atomic.store<u32>(owner, 0);
 

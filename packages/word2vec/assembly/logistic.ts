@@ -1,5 +1,5 @@
 import { exp, log, sigmoid } from "../../gpu-kernels/assembly/activation";
-import type { Workspace } from "./memory";
+import { Workspace } from "./memory";
 
 /** -ln of the probability that a score gives its label. */
 function lossOf(score: f32, positive: bool): f32 {

@@ -1,7 +1,7 @@
 // What a word is predicted against: rows with labels. Both losses are logistic regressions of a few rows, so all that
 // differs is which.
 
-import { type Plan, setWord, type Workspace, wordAt } from "./memory";
+import { Plan, setWord, wordAt, Workspace } from "./memory";
 import { random } from "./random";
 
 @inline

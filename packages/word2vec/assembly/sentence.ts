@@ -1,5 +1,5 @@
-import {type Plan, setWord, wordAt} from './memory';
-import {random} from './random';
+import { Plan, setWord, wordAt } from "./memory";
+import { random } from "./random";
 
 /** Copies the ids of a chunk but for those that subsampling drops; returns how many are left. */
 export function keepWords(plan: Plan, ids: usize, count: u32, sentence: usize): u32 {

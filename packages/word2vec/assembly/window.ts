@@ -1,5 +1,5 @@
 import { gradientsOf, measureLoss } from "./logistic";
-import { type Plan, setWord, type Workspace, wordAt } from "./memory";
+import { Plan, setWord, wordAt, Workspace } from "./memory";
 import { hierarchicalSoftmax, negativeSampling } from "./outputs";
 import { dotOneByThree, dotTwoByThree, updateOneByThree, updateTwoByThree } from "./tile";
 
