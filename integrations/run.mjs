@@ -31,10 +31,10 @@ function project(name, type, dependencies) {
   return where;
 }
 
-/** The first JavaScript of a package's README. */
-function tenLines(name) {
+/** The first JavaScript of a package's README, or of a section of it. */
+function tenLines(name, section = '') {
   const readme = readFileSync(path.join(root, 'packages', name, 'README.md'), 'utf8');
-  const [, code] = /```js\n([\s\S]*?)```/.exec(readme) ?? [];
+  const [, code] = /```js\n([\s\S]*?)```/.exec(readme.slice(readme.indexOf(section))) ?? [];
   if (!code) throw new Error(`The README of ${name} has no lines to run.`);
   return code;
 }
@@ -48,12 +48,18 @@ try {
     console.log(`ok  the ten lines of ${name}: ${printed.trim().split('\n').at(-1).slice(0, 90)}`);
   }
 
+  writeFileSync(path.join(modules, 'layers.js'), tenLines('lstm', '## In your tf.layers model'));
+  console.log(`ok  a fused layer in a tf.layers model: loss ${run(process.execPath, ['layers.js'], modules).trim()}`);
+
   writeFileSync(
     path.join(modules, 'required.cjs'),
     `const {useBackend} = require('@gatefold/gpu-kernels');
      const {LanguageModel} = require('@gatefold/lstm');
+     const {fusedGRU} = require('@gatefold/lstm/layers');
+     const tf = require('@tensorflow/tfjs');
      const {CharacterVocabulary, normalise} = require('@gatefold/text8-data');
      useBackend('wasm').then(async () => {
+       tf.sequential({layers: [fusedGRU({units: 2, inputShape: [3, 4]})]}).predict(tf.ones([1, 3, 4]));
        const model = new LanguageModel({vocabularySize: new CharacterVocabulary().size, hiddenSizes: [8]});
        console.log((await model.evaluate(new CharacterVocabulary().encode(normalise('It works')))).perplexity.toFixed(1));
      });`,
