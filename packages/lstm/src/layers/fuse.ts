@@ -1,5 +1,7 @@
+import {embeddingLookup} from '@gatefold/gpu-kernels';
 import {
   cast,
+  concat,
   dropout,
   mul,
   ones,
@@ -14,8 +16,10 @@ import {
   tidy,
   transpose,
   zeros,
+  zerosLike,
 } from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
+import {maskedSteps} from './masked-steps';
 import type {OverTime} from './over-time';
 
 /** A class of tfjs's layers, as its register has it. */
@@ -57,17 +61,25 @@ export function fuse(Stock: LayerClass, overTime: OverTime): LayerClass {
       if (!covers(cell, x, options)) return super.call(inputs, options as never);
       return tidy(() => {
         const states = options.initialState ?? (this.stateful ? (this.getStates() as Tensor2D[]) : undefined);
+        const moved = options.mask && maskedSteps(options.mask, this.goBackwards);
+        const dropped = dropInputs(cell, cast(x, 'float32') as Tensor3D, options);
         const {outputs, finalStates} = overTime({
-          x: swapBatchAndTime(dropInputs(cell, cast(x, 'float32') as Tensor3D, options)),
+          x: moved ? rowsOf(dropped, moved.inputRows) : swapBatchAndTime(dropped),
           kernel: cell.kernel.read() as Tensor2D,
           recurrentKernel: cell.recurrentKernel.read() as Tensor2D,
           bias: (cell.useBias ? cell.bias.read() : zeros([cell.kernel.read().shape[1]!])) as Tensor1D,
           initialStates: states,
+          lengths: moved?.lengths,
           direction: this.goBackwards ? 'backward' : 'forward',
         });
         if (this.stateful) this.resetStates(finalStates, options.training ?? false);
+        const inTime = () => {
+          if (!moved) return swapBatchAndTime(outputs);
+          const first = states?.[0] ?? zerosLike(finalStates[0]!);
+          return rowsOf(concat([reshape(first, [1, ...first.shape]), outputs], 0), moved.outputRows);
+        };
         // tfjs returns the steps in the order in which it computed them.
-        const inOrder = () => swapBatchAndTime(this.goBackwards ? reverse(outputs, 0) : outputs);
+        const inOrder = () => (this.goBackwards ? reverse(inTime(), 1) : inTime());
         const output = this.returnSequences ? inOrder() : finalStates[0]!;
         return this.returnState ? [output, ...finalStates] : output;
       });
@@ -85,7 +97,7 @@ function covers(cell: GatedCell, x: Tensor, {mask, training, initialState}: Call
     cell.activation.getClassName() === 'tanh' &&
     cell.recurrentActivation.getClassName() === 'sigmoid' &&
     !(training && isRate(cell.recurrentDropout)) &&
-    !mask &&
+    (!mask || mask.rank === 2) &&
     (!initialState || initialState.length === [cell.stateSize].flat().length) &&
     x.rank === 3 &&
     x.shape[1]! > 0
@@ -101,6 +113,12 @@ function dropInputs({dropout: rate, dropoutFunc}: GatedCell, x: Tensor3D, {train
   const [batch, , inputSize] = x.shape;
   const mask = (dropoutFunc ?? dropout)(ones<Rank.R2>([batch, inputSize]), rate);
   return mul(x, reshape(mask, [batch, 1, inputSize]));
+}
+
+/** The rows `[.., X]` of the first two dimensions, by their numbers. */
+function rowsOf(x: Tensor3D, ids: Tensor2D): Tensor3D {
+  const [first, second, size] = x.shape;
+  return embeddingLookup({table: reshape(x, [first * second, size]), ids}) as Tensor3D;
 }
 
 /** `[B, T, X]` from `[T, B, X]` or the other way round; without a copy where one of the two is 1. */

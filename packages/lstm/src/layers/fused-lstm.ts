@@ -7,8 +7,8 @@ import {fusedClass} from './registered-classes';
  * It is tfjs's own class `LSTM` with another `call`, so all else is tfjs's: initialisers, regularisers, constraints,
  * states, and the saved model, which plain tfjs and Keras read. Fast is `activation: 'tanh'` (the default) with
  * `recurrentActivation: 'sigmoid'`, with any `returnSequences`, `returnState`, `stateful`, `goBackwards`, `initialState`,
- * `useBias` and `dropout`, and inside `tf.layers.bidirectional`. Anything else runs as it does in tfjs: other activations,
- * among them tfjs's default `recurrentActivation: 'hardSigmoid'`; `recurrentDropout` while training; a mask.
+ * `useBias`, `dropout` and mask, and inside `tf.layers.bidirectional`. Anything else runs as it does in tfjs: other
+ * activations, among them tfjs's default `recurrentActivation: 'hardSigmoid'`; `recurrentDropout` while training.
  *
  * @param args as `tf.layers.lstm` takes them: x is `[B, T, I]`, the outputs are `[B, T, H]` or `[B, H]`, H is `units`.
  * @throws BackendError where tfjs-layers is not loaded: import `@tensorflow/tfjs` or `@tensorflow/tfjs-layers` first.

@@ -9,6 +9,8 @@ interface LayerInputs {
   bias: Tensor1D;
   /** `[B, H]` each, in tfjs's order; left out where they are zeros. */
   initialStates?: Tensor2D[];
+  /** `[B]` int32, where sequences end early. */
+  lengths?: Tensor1D;
   direction: Direction;
 }
 
