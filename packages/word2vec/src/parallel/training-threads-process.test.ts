@@ -33,8 +33,8 @@ describe('a process that trains on threads', () => {
     ],
     [
       'its training is disposed of',
-      'const training = make(1e6); for await (const {kind} of training.run()) { if (kind !== "epoch") console.log(kind); training.dispose(); }',
-      'progress\nend',
+      'const training = make(1e6); for await (const {kind} of training.run()) { if (kind === "end") console.log(kind); training.dispose(); }',
+      'end',
     ],
     ['nothing was run', 'make(3); console.log("made");', 'made'],
   ])('ends when %s', async (_, program, expected) => {
