@@ -1,3 +1,4 @@
+export type {BeamSearchOptions, Hypothesis} from './beam-search/beam-search';
 export {fuseGates, separateGates} from './cell/convert-gates';
 export {type FusedGates, FusedGatesCell} from './cell/fused-gates-cell';
 export type {LSTMCell} from './cell/lstm-cell';
@@ -5,6 +6,7 @@ export {type GateWeights, type SeparateGates, SeparateGatesCell} from './cell/se
 export type {FullConfiguration, LanguageModelConfiguration} from './language-model/configuration';
 export type {EvaluateOptions, LanguageModelEvaluation} from './language-model/evaluate';
 export type {GenerateOptions} from './language-model/generate';
+export type {GenerateManyOptions} from './language-model/generate-many';
 export {
   type FitOptions,
   type ForwardOptions,
@@ -13,6 +15,7 @@ export {
   type LanguageModelBatches,
 } from './language-model/language-model';
 export type {CellKind, RecurrentState} from './recurrent-layer/recurrent-layer';
+export type {SamplingOptions} from './sampling/draw';
 export {type BasicCellWeights, lstmFromBasicCell, lstmToBasicCell} from './weights/basic-cell';
 export {type RecurrentWeights, recurrentFromKeras, recurrentToKeras} from './weights/keras';
 export {type LSTMLayerWeights, lstmFromPyTorch, lstmToPyTorch} from './weights/pytorch';

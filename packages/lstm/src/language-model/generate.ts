@@ -2,21 +2,19 @@ import {Pause} from '@gatefold/training';
 import {dispose, tensor2d} from '@tensorflow/tfjs-core';
 import {uniformInt} from 'pure-rand/distribution/uniformInt';
 import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
-import {drawFromLogits} from '../sampling/draw';
+import {drawFromLogits, expectSamplingOptions, type SamplingOptions} from '../sampling/draw';
 import {seededGenerator} from '../sampling/seeded-generator';
-import {expectIds} from './expect-ids';
 import type {LanguageModel} from './language-model';
+import {expectLength, expectPrompt} from './prompts';
 
-export interface GenerateOptions {
+export interface GenerateOptions extends SamplingOptions {
   /** How many symbols to draw, 0 or more. */
   length: number;
   /**
-   * Ids the model reads first, which are not returned. Where it is left out or empty, the first symbol is drawn uniformly
-   * and is part of the result.
+   * Ids the model reads first, at least one, which are not returned. Where it is left out, the first symbol is drawn
+   * uniformly and is part of the result.
    */
   prompt?: ArrayLike<number>;
-  /** Above 0. 1, the default, is the model's own distribution; lower is safer, higher is wilder. */
-  temperature?: number;
   /** The same seed draws the same symbols, on every backend as far as its logits agree. Default 1. */
   seed?: number;
   /** Stops between two symbols, with the signal's reason as the error. */
@@ -25,21 +23,15 @@ export interface GenerateOptions {
 
 /** See `LanguageModel.generate`. One forward pass of a single step for every symbol. */
 export async function generate(model: LanguageModel, options: GenerateOptions): Promise<Uint32Array> {
-  const {length, prompt = [], temperature = 1, seed = 1, signal} = options;
-  if (!(Number.isSafeInteger(length) && length >= 0)) {
-    throw new RangeError(`length is ${length}, expected a whole number of symbols, 0 or more.`);
-  }
-  if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(
-      `temperature is ${temperature}, expected a number above 0 (1 is the model's own distribution).`,
-    );
-  }
-  expectIds('generate: prompt', prompt, model.configuration.vocabularySize);
+  const {length, prompt, seed = 1, signal} = options;
+  expectLength(length, 0);
+  expectSamplingOptions(options);
+  if (prompt) expectPrompt('generate', prompt, model);
   const generator = seededGenerator(seed);
   const drawn = new Uint32Array(length);
   let count = 0;
-  let read = prompt;
-  if (prompt.length === 0 && length > 0) {
+  let read = prompt ?? [];
+  if (!prompt && length > 0) {
     drawn[count++] = uniformInt(generator, 0, model.configuration.vocabularySize - 1);
     read = drawn.subarray(0, 1);
   }
@@ -54,7 +46,7 @@ export async function generate(model: LanguageModel, options: GenerateOptions): 
       states = next;
       const values = await logits.data(); // [T, 1, V]
       logits.dispose();
-      drawn[count] = drawFromLogits(values.subarray(-model.configuration.vocabularySize), temperature, generator);
+      drawn[count] = drawFromLogits(values.subarray(-model.configuration.vocabularySize), options, generator);
       read = [drawn[count]!];
       await pause.whenDue();
     }

@@ -24,10 +24,12 @@ import {
   transpose,
   type Variable,
 } from '@tensorflow/tfjs-core';
+import {type BeamSearchOptions, beamSearch, type Hypothesis} from '../beam-search/beam-search';
 import {type RecurrentState, recurrentLayer} from '../recurrent-layer/recurrent-layer';
 import {type FullConfiguration, fullConfiguration, type LanguageModelConfiguration} from './configuration';
 import {type EvaluateOptions, evaluate, type LanguageModelEvaluation} from './evaluate';
 import {type GenerateOptions, generate} from './generate';
+import {type GenerateManyOptions, generateMany} from './generate-many';
 import {initialParameters, layerName} from './initial-weights';
 
 /** A batch of sequences and of what follows each symbol; both `[T, B]`, time-major, flattened. */
@@ -216,9 +218,47 @@ export class LanguageModel {
     return (await this.evaluate(ids)).perplexity;
   }
 
-  /** Draws symbols one after the other from the model's distribution. @see GenerateOptions */
+  /**
+   * Draws symbols one after the other from the model's distribution.
+   *
+   * @returns the ids drawn, without the prompt.
+   * @throws RangeError where the prompt is empty, an option is out of its range (a temperature of 0 too: for the most
+   *   likely symbol every time take `topK: 1`), or the weights hold NaN. IdRangeError where an id of the prompt is not in
+   *   the vocabulary.
+   * @example await model.generate({length: 80, prompt: vocabulary.encode('the '), temperature: 0.8, topP: 0.95, seed: 7});
+   */
   generate(options: GenerateOptions): Promise<Uint32Array> {
     return generate(this, options);
+  }
+
+  /**
+   * Draws many streams at once, a step of all of them in one pass. Their draws are not those of `generate`.
+   *
+   * @returns the ids drawn for each prompt, without it.
+   * @throws as `generate` does; NaN only on cpu and wasm, elsewhere such a model writes anything.
+   * @example // 64 continuations of one prompt, which is read only once.
+   * await model.generateMany({length: 80, prompts: Array(64).fill(vocabulary.encode('the ')), seed: 7});
+   *
+   * Cost: ids stay on the device, and are read back every 32 steps.
+   */
+  generateMany(options: GenerateManyOptions): Promise<Uint32Array[]> {
+    return generateMany(this, options);
+  }
+
+  /**
+   * The most likely continuations of a prompt that a search of limited width finds: at every step only the `width` most
+   * likely ones are gone on with. A width of 1 is greedy: the most likely symbol every time. Deterministic.
+   *
+   * @returns the best `results` that were found, the one of the highest score first.
+   * @throws RangeError where the prompt is empty, an option is out of its range, or the weights hold NaN. IdRangeError
+   *   where `end` or an id of the prompt is not in the vocabulary.
+   * @example const [best] = await model.beamSearch({prompt: vocabulary.encode('the quick '), length: 20, width: 8});
+   *
+   * Cost: a pass of one step over `width` rows for every symbol; `width · min(width, V)` candidates are read back.
+   * Source: Graves 2012 (arXiv 1211.3711); the set of those that ended, Sutskever et al. 2014 (arXiv 1409.3215).
+   */
+  beamSearch(options: BeamSearchOptions): Promise<Hypothesis[]> {
+    return beamSearch(this, options);
   }
 
   #carriedState(): Record<string, Tensor> {

@@ -1,0 +1,69 @@
+import {
+  concat,
+  gather,
+  reshape,
+  slice,
+  type Tensor,
+  type Tensor2D,
+  tensor1d,
+  tensor2d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
+import {expectIds} from './expect-ids';
+import type {LanguageModel} from './language-model';
+
+/** Throws where a prompt is empty, a RangeError, or an id is not in the vocabulary, an IdRangeError. */
+export function expectPrompt(operation: string, prompt: ArrayLike<number>, {configuration}: LanguageModel): void {
+  if (prompt.length === 0) {
+    throw new RangeError(`${operation}: the prompt is empty, expected at least one id for the model to go on from.`);
+  }
+  expectIds(`${operation}: prompt`, prompt, configuration.vocabularySize);
+}
+
+/** Throws a RangeError where the length to write is not a whole number of at least `least`. */
+export function expectLength(length: number, least: number): void {
+  if (Number.isSafeInteger(length) && length >= least) return;
+  throw new RangeError(`length is ${length}, expected a whole number of symbols, ${least} or more.`);
+}
+
+/**
+ * Reads prompts, each in a pass of its own from a zero state; the same array only once, however often it stands there.
+ *
+ * @returns the logits of what follows each, `[B, V]`, and the states after them; the caller disposes of them.
+ */
+export function readPrompts(
+  model: LanguageModel,
+  prompts: readonly ArrayLike<number>[],
+): {logits: Tensor2D; states: RecurrentState[]} {
+  return tidy(() => {
+    const different = [...new Set(prompts)];
+    const read = different.map((prompt) => {
+      const {logits, states} = model.forward(tensor2d(Int32Array.from(prompt), [prompt.length, 1], 'int32'));
+      return {logits: reshape(slice(logits, prompt.length - 1, 1), [1, -1]), states};
+    });
+    const rows = prompts.map((prompt) => different.indexOf(prompt));
+    const states = read[0]!.states.map((first, layer) =>
+      mapState(first, (_, part) => concat(read.map(({states}) => states[layer]![part]!)) as Tensor2D),
+    );
+    const logits = concat(read.map(({logits}) => logits)); // [B', V]
+    return {logits: takeRows(logits, rows) as Tensor2D, states: takeStates(states, rows)};
+  });
+}
+
+/** The states of some rows of the batch, in the order asked for. */
+export function takeStates(states: readonly RecurrentState[], rows: readonly number[]): RecurrentState[] {
+  return states.map((state) => mapState(state, (tensor) => takeRows(tensor, rows) as Tensor2D));
+}
+
+function takeRows(tensor: Tensor, rows: readonly number[]): Tensor {
+  return gather(tensor, tensor1d(rows as number[], 'int32'));
+}
+
+function mapState(
+  state: RecurrentState,
+  map: (tensor: Tensor2D, part: keyof RecurrentState) => Tensor2D,
+): RecurrentState {
+  const hidden = map(state.hidden, 'hidden');
+  return state.cell ? {hidden, cell: map(state.cell, 'cell')} : {hidden};
+}
