@@ -5,6 +5,8 @@ export {type ProjectorFiles, toProjector} from './files/projector';
 export {decodeVectorsSafetensors, encodeVectorsSafetensors} from './files/safetensors';
 export {decodeWord2VecBinary, encodeWord2VecBinary} from './files/word2vec-binary';
 export {decodeWord2VecText, encodeWord2VecText} from './files/word2vec-text';
+export {type MapPoint, type WordMapOptions, wordMap} from './map/word-map';
+export {type WordMapSvgOptions, wordMapSVG} from './map/word-map-svg';
 export type {ParallelOptions} from './parallel/parallel-settings';
 export {ParallelTraining} from './parallel/parallel-training';
 export type {CountedWords, WordCorpus} from './training/word-corpus';

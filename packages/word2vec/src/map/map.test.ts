@@ -1,0 +1,61 @@
+import {describe, expect, it} from 'vitest';
+import {WordVectorsError} from '../errors/word-vectors-error';
+import {fillUniform} from '../training/fill-uniform';
+import {WordVectors} from '../word-vectors/word-vectors';
+import {intersect, placeLabels} from './place-labels';
+import {wordMap} from './word-map';
+import {wordMapSVG} from './word-map-svg';
+
+/** Two topics of 30 words each: around one axis and around another. */
+function twoTopics(): WordVectors {
+  const values = new Float32Array(60 * 8);
+  fillUniform(values, 0.2, 3);
+  for (let word = 0; word < 60; word++) values[word * 8 + (word % 2)]! += 1;
+  return new WordVectors(
+    Array.from({length: 60}, (_, word) => `word${word}`),
+    values,
+    8,
+  );
+}
+
+describe('wordMap', () => {
+  it('is the same for a seed, within [0, 1], and keeps topics together', () => {
+    const map = wordMap(twoTopics(), {seed: 5});
+    expect(map).toEqual(wordMap(twoTopics(), {seed: 5}));
+    expect(map.every(({x, y}) => x >= 0 && x <= 1 && y >= 0 && y <= 1)).toBe(true);
+    const nearestIsOfItsTopic = map.filter((own, at) => {
+      const distances = map.map((other, index) =>
+        index === at ? Infinity : Math.hypot(own.x - other.x, own.y - other.y),
+      );
+      return distances.indexOf(Math.min(...distances)) % 2 === at % 2;
+    });
+    expect(nearestIsOfItsTopic.length).toBe(60);
+  });
+
+  it('needs three words', () => {
+    expect(() => wordMap(twoTopics(), {count: 2})).toThrow(WordVectorsError);
+    expect(wordMap(twoTopics(), {count: 3})).toHaveLength(3);
+  });
+});
+
+describe('placeLabels', () => {
+  it('lets no two labels intersect, nor leave the page', () => {
+    const places = new Float32Array(800);
+    fillUniform(places, 300, 7);
+    const labels = Array.from({length: 400}, (_, at) => {
+      return {x: 400 + places[at]!, y: 400 + places[400 + at]!, width: 20 + (at % 7) * 10, height: 19};
+    });
+    const boxes = placeLabels(labels, {width: 800, height: 800}).filter((box) => box !== undefined);
+    expect(boxes.length).toBeGreaterThan(200);
+    for (const [at, box] of boxes.entries()) {
+      expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= 800 && box.y + box.height <= 800).toBe(true);
+      expect(boxes.slice(at + 1).some((other) => intersect(box, other))).toBe(false);
+    }
+  });
+});
+
+describe('wordMapSVG', () => {
+  it('escapes words', () => {
+    expect(wordMapSVG([{word: '<&\u0000>', x: 0.5, y: 0.5}])).toContain('>&lt;&amp;&gt;</text>');
+  });
+});
