@@ -202,7 +202,8 @@ function uniformsOf(backend: WebGPUBackend, {integers = {}, floats = {}, workgro
 function pipelineOf(device: GPUDevice, program: Dispatch): GPUComputePipeline {
   const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
   pipelines.set(device, known);
-  let pipeline = known.get(program.key);
+  const key = `${program.key}${program.subgroups ? '/subgroups' : ''}`;
+  let pipeline = known.get(key);
   if (!pipeline) {
     const types = [
       ...Object.keys(program.inputs).map(() => 'read-only-storage' as const),
@@ -214,11 +215,11 @@ function pipelineOf(device: GPUDevice, program: Dispatch): GPUComputePipeline {
       entries: types.map((type, binding) => ({binding, visibility: GPUShaderStage.COMPUTE, buffer: {type}})),
     });
     pipeline = device.createComputePipeline({
-      label: program.key,
+      label: key,
       layout: device.createPipelineLayout({bindGroupLayouts: [layout]}),
-      compute: {module: device.createShaderModule({label: program.key, code: wgsl(program)}), entryPoint: 'main'},
+      compute: {module: device.createShaderModule({label: key, code: wgsl(program)}), entryPoint: 'main'},
     });
-    known.set(program.key, pipeline);
+    known.set(key, pipeline);
   }
   return pipeline;
 }

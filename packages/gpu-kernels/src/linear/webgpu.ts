@@ -20,6 +20,7 @@ function forward({inputs, backend}: Call<'x' | 'kernel' | 'bias'>): TensorInfo {
 function backward({inputs: {x, kernel, gradient}, backend}: Call<'x' | 'kernel' | 'gradient'>): TensorInfo[] {
   const [inputSize, outputSize] = kernel.shape as [number, number];
   const xGradient = output(backend, x.shape);
+  const inFours = inputSize > 0 && inputSize % 4 === 0;
   const kernelGradient = output(backend, kernel.shape);
   const biasGradient = output(backend, [outputSize]);
   multiplyTransposed(backend, {gradient, kernel, xGradient});
@@ -30,9 +31,9 @@ function backward({inputs: {x, kernel, gradient}, backend}: Call<'x' | 'kernel' 
     outputs: {kernelGradient, biasGradient},
     integers: {inputSize},
     // Whole fours of rows are all of x or, below it, the ones.
-    ...(inputSize % 4 === 0 && {along: 'rows' as const, vectors: ['x']}),
+    ...(inFours && {along: 'rows' as const, vectors: ['x']}),
     left: (row, k) =>
-      inputSize % 4 === 0
+      inFours
         ? `select(vec4<f32>(1), x[(${k} * uniforms.inputSize + ${row}) / 4], ${row} < uniforms.inputSize)`
         : `select(1.0, x[${k} * uniforms.inputSize + ${row}], ${row} < uniforms.inputSize)`,
     matrix: 'gradient',

@@ -1,7 +1,7 @@
-// Matrix products on WebGPU. An invocation adds up 8 rows of 4 columns in registers; the invocations of a workgroup lie
-// side by side along the columns, so they need the same 8 values of the left factor at a time. Where there are subgroups,
-// 8 of them load one each and broadcast it, because loads, not multiplications, are what takes the time. For the same
-// reason the 4 columns are one load where rows of the right factor are whole fours.
+// Matrix products on WebGPU. An invocation adds up 8 rows (16 where a processor plays the graphics card) of 4 columns; the
+// invocations of a workgroup lie side by side along the columns, so they need the same values of the left factor at a
+// time. Where there are subgroups, 8 of them load one each and broadcast it, because loads, not multiplications, are what
+// takes the time. For the same reason either factor is loaded four values at once where it lies in whole fours.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {
   type Dispatch,

@@ -1,0 +1,91 @@
+import {backendsUnderTest, expectClose, seededValues, startBackend} from '@gatefold/test-kit';
+import * as tf from '@tensorflow/tfjs';
+import {beforeAll, describe, expect, test} from 'vitest';
+import {useBackend} from '../backends/use-backend';
+import type {WebGPUBackend} from '../backends/webgpu-dispatch';
+import {linear} from '../linear/linear';
+import {linearReference} from '../linear/reference';
+import {lstm} from '../lstm/lstm';
+import {type LSTMArguments, lstmReference} from '../lstm/reference';
+
+/** What a device may say of its subgroups, and so the forms that a product takes. */
+const drivers = {
+  'a processor with subgroups of 8': {subgroupMinSize: 8, subgroupMaxSize: 8},
+  'a graphics card with subgroups of 8 to 32': {subgroupMinSize: 8, subgroupMaxSize: 32},
+  'a graphics card without subgroups': {},
+};
+
+/** Runs with a device that describes itself so. */
+async function asOn<Result>(adapterInfo: object, run: () => Promise<Result>): Promise<Result> {
+  const {device} = tf.backend() as unknown as WebGPUBackend;
+  Object.defineProperty(device, 'adapterInfo', {value: adapterInfo, configurable: true});
+  try {
+    return await run();
+  } finally {
+    Reflect.deleteProperty(device, 'adapterInfo');
+  }
+}
+
+/** Value and gradients of the squares' sum, as plain numbers. */
+async function gradients(compute: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[]): Promise<number[]> {
+  const {value, grads} = tf.valueAndGrads((...given) =>
+    compute(...given)
+      .square()
+      .sum(),
+  )(inputs);
+  const numbers = await Promise.all([value, ...grads].map(async (tensor) => Array.from(await tensor.data())));
+  tf.dispose([value, grads]);
+  return numbers.flat();
+}
+
+const values = (shape: number[], seed: number) =>
+  tf.tensor(
+    seededValues(
+      shape.reduce((size, length) => size * length, 1),
+      seed,
+      0.3,
+    ),
+    shape,
+  );
+
+describe.runIf(backendsUnderTest.includes('webgpu'))('products on webgpu', () => {
+  beforeAll(async () => {
+    await startBackend(useBackend, 'webgpu');
+  });
+
+  describe.each(Object.entries(drivers))('as %s sees them', (_, adapterInfo) => {
+    test.each([
+      [37, 8, 12],
+      [20, 7, 5],
+      [1, 4, 4],
+    ])('%i rows of %i by %i columns: linear and its gradients within 1e-5 of the reference', async (...sizes) => {
+      const [rows, inputSize, outputSize] = sizes as [number, number, number];
+      const inputs = [values([rows, inputSize], 1), values([inputSize, outputSize], 2), values([outputSize], 3)];
+      type Three = [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D];
+      const named = ([x, kernel, bias]: tf.Tensor[]) => ({x, kernel, bias}) as Parameters<typeof linear>[0];
+      const received = await asOn(adapterInfo, () => gradients((...all) => linear(named(all as Three)), inputs));
+      expectClose(received, await gradients((...all) => linearReference(named(all as Three)), inputs), {
+        relative: 1e-5,
+        absolute: 1e-5,
+      });
+      tf.dispose(inputs);
+    });
+
+    test.each([
+      [3, 37, 8, 12],
+      [2, 9, 5, 7],
+    ])('T %i, B %i, I %i, H %i: lstm and its gradients within 1e-5 of the reference', async (...sizes) => {
+      const [T, B, I, H] = sizes as [number, number, number, number];
+      const shapes = [[T, B, I], [I, 4 * H], [H, 4 * H], [4 * H]];
+      const inputs = shapes.map((shape, index) => values(shape, index + 1));
+      const zeros = tf.zeros([B, H]) as tf.Tensor2D;
+      const named = ([x, kernel, recurrentKernel, bias]: tf.Tensor[]) =>
+        ({x, kernel, recurrentKernel, bias, hidden: zeros, cell: zeros}) as LSTMArguments;
+      const received = await asOn(adapterInfo, () => gradients((...all) => lstm(named(all)).outputs, inputs));
+      const expected = await gradients((...all) => lstmReference(named(all)).outputs, inputs);
+      expect(received).toHaveLength(expected.length);
+      expectClose(received, expected, {relative: 1e-5, absolute: 1e-5});
+      tf.dispose([inputs, zeros]);
+    });
+  });
+});
