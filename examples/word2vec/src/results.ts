@@ -5,6 +5,7 @@ import {
   encodeWord2VecBinary,
   type WordVectors,
   wordMap,
+  wordMapPage,
   wordMapSVG,
 } from '@gatefold/word2vec';
 import {mapPNG} from './map-png';
@@ -47,9 +48,11 @@ export async function writeResults(vectors: WordVectors, {output, settings}: Opt
   await write('vectors.safetensors', encodeVectorsSafetensors(vectors));
   await write('neighbours.tsv', `${neighbourTable(vectors, vectors.words.slice(0, shown), 10, '\t')}\n`);
   if (vectors.size < 3) return; // too few for a map
-  const svg = wordMapSVG(wordMap(vectors, {count: shown, seed: settings.seed}));
+  const points = wordMap(vectors, {count: shown, seed: settings.seed});
+  const svg = wordMapSVG(points);
   await write('map.svg', svg);
   await write('map.png', mapPNG(svg));
+  await write('map.html', wordMapPage(points));
 }
 
 /** Ten words that are frequent, but not so frequent that they mean little. */

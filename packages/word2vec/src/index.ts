@@ -6,6 +6,7 @@ export {decodeVectorsSafetensors, encodeVectorsSafetensors} from './files/safete
 export {decodeWord2VecBinary, encodeWord2VecBinary} from './files/word2vec-binary';
 export {decodeWord2VecText, encodeWord2VecText} from './files/word2vec-text';
 export {type MapPoint, type WordMapOptions, wordMap} from './map/word-map';
+export {type WordMapPageOptions, wordMapPage} from './map/word-map-page';
 export {type WordMapSvgOptions, wordMapSVG} from './map/word-map-svg';
 export type {ParallelOptions} from './parallel/parallel-settings';
 export {ParallelTraining} from './parallel/parallel-training';

@@ -4,6 +4,7 @@ import {fillUniform} from '../training/fill-uniform';
 import {WordVectors} from '../word-vectors/word-vectors';
 import {intersect, placeLabels} from './place-labels';
 import {wordMap} from './word-map';
+import {wordMapPage} from './word-map-page';
 import {wordMapSVG} from './word-map-svg';
 
 /** Two topics of 30 words each: around one axis and around another. */
@@ -57,5 +58,15 @@ describe('placeLabels', () => {
 describe('wordMapSVG', () => {
   it('escapes words', () => {
     expect(wordMapSVG([{word: '<&\u0000>', x: 0.5, y: 0.5}])).toContain('>&lt;&amp;&gt;</text>');
+  });
+});
+
+describe('wordMapPage', () => {
+  it('needs no other file, and lets no word become markup', () => {
+    const page = wordMapPage([{word: '</svg><script>', x: 0.5, y: 0.5}], {title: '<b>'});
+    expect(page).toContain('<title>&lt;b&gt;</title>');
+    expect(page.match(/<script/g)).toHaveLength(1);
+    expect(page.match(/(src|href)=|https?:(?!\/\/www\.w3\.org\/2000\/svg)/g)).toBeNull();
+    expect(() => new Function(/<script>([\s\S]*)<\/script>/.exec(page)![1]!)).not.toThrow();
   });
 });

@@ -35,7 +35,7 @@ export function wordMapSVG(
     const [centre, middle] = [box.x + box.width / 2, box.y + box.height / 2];
     const moved = Math.hypot(centre - x, middle - y) > 1;
     const line = `<path d="M${round(x)} ${round(y)}L${round(centre)} ${round(middle)}" stroke="#dde5ec"/>`;
-    const text = `<text x="${round(centre)}" y="${round(middle + fontSize * 0.35)}">${withoutMarkup(points[index]!.word)}</text>`;
+    const text = `<text x="${round(centre)}" y="${round(middle + fontSize * 0.35)}" fill="${colourAt(points[index]!)}">${withoutMarkup(points[index]!.word)}</text>`;
     return {under: moved ? point + line : '', text};
   });
   const under = drawn.map((mark) => (typeof mark === 'string' ? mark : mark.under)).join('');
@@ -43,11 +43,17 @@ export function wordMapSVG(
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <rect width="100%" height="100%" fill="#fff"/>
 ${under}
-<g font-family="DejaVu Sans, sans-serif" font-size="${fontSize}" fill="#1d3348" text-anchor="middle">
+<g font-family="DejaVu Sans, sans-serif" font-size="${fontSize}" text-anchor="middle">
 ${over}
 </g>
 </svg>
 `;
+}
+
+/** The direction from the middle of the map as a hue, so that regions differ; all dark enough to read on white. */
+function colourAt({x, y}: MapPoint): string {
+  const hue = Math.round((Math.atan2(y - 0.5, x - 0.5) / Math.PI) * 180 + 360) % 360;
+  return `hsl(${hue}, 60%, 29%)`;
 }
 
 function round(value: number): string {
@@ -55,7 +61,7 @@ function round(value: number): string {
 }
 
 /** Characters that XML does not allow are dropped. */
-function withoutMarkup(word: string): string {
+export function withoutMarkup(word: string): string {
   return word
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')
     .replace(/&/g, '&amp;')
