@@ -16,7 +16,7 @@ import {
   statesBefore,
   stepsInOrder,
 } from '../sequence/cpu';
-import {lstmSizes} from './shapes';
+import {sequenceSizes} from '../sequence/sizes';
 
 /** One step's gates [B, 4H] become activated, in place; fills `cells` and `outputs` [B, H]. `mask` is [B, H]. */
 function activate(
@@ -88,7 +88,7 @@ function differentiate(
 
 function forward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
-  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {reverse, lengths, masks} = sequenceOptions(call, steps);
   const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo>;
   const width = 4 * hiddenSize;
@@ -139,7 +139,7 @@ function forward(call: RecurrentCall): TensorInfo[] {
 
 function backward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
-  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {reverse, lengths, masks} = sequenceOptions(call, steps);
   const tensors = inputs as Record<string, TensorInfo>;
   const values = (name: string) => floats(backend, tensors[name]!);

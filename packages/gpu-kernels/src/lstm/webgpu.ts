@@ -10,12 +10,12 @@ import type {KernelOptions, SelectiveKernel} from '../backends/has-kernel';
 import {copyValues, output, tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
 import {addProjection, addUp, each, multiplyTransposed, product, type Sums, transpose} from '../matrix-product/webgpu';
 import {lookUpRows, sumRows} from '../rows/webgpu';
+import {sequenceSizes} from '../sequence/sizes';
 import {optionsKey, type RecurrentCall, stateBefore, throughTime} from '../sequence/webgpu';
-import {lstmSizes} from './shapes';
 
 function forward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
-  const {steps, batch, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {steps, batch, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo> & Inputs;
   const unitsAtOnce = unitsAtOnceFor(hiddenSize);
   const outputs = output(backend, [steps, batch, hiddenSize]);
@@ -107,7 +107,7 @@ function unitsAtOnceFor(hiddenSize: number): 1 | 4 {
 
 function backward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
-  const {steps, batch, inputSize, hiddenSize, fromIds} = lstmSizes(inputs);
+  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {x, kernel, recurrentKernel, hidden, cell, gates, cells, outputs, outputsGradient} = inputs as typeof inputs &
     Record<'gates' | 'cells' | 'outputs' | 'outputsGradient', TensorInfo> &
     Inputs;

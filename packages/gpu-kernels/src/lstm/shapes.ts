@@ -1,1 +1,0 @@
-export {sequenceSizes as lstmSizes} from '../sequence/sizes';
