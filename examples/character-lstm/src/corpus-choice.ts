@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
+import {UserError} from '@gatefold/example-command-line';
 import {type Corpus, loadStateOfTheUnion, loadText8, type Progress} from '@gatefold/text8-data';
 import {exercise} from './exercise';
-import {UserError} from './user-error';
 
 /** Enough to recognise a text again. Plain JSON, for the checkpoint. */
 export type CorpusIdentity = {name: string; characters: number; sha256: string};

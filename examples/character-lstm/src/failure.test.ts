@@ -1,8 +1,8 @@
+import {UserError} from '@gatefold/example-command-line';
 import {CheckpointError, NonFiniteError} from '@gatefold/training';
 import {describe, expect, it} from 'vitest';
 import {describeFailure} from './failure';
 import {OutputFolder} from './output-folder';
-import {UserError} from './user-error';
 
 describe('describeFailure', () => {
   it('is one sentence for what the user can mend', () => {

@@ -1,9 +1,9 @@
 // Trains the classic character LSTM on real text, and leaves a checkpoint, a report, its curves and its figures.
+
+import {Interruption, Screen} from '@gatefold/example-command-line';
 import {describeFailure} from './failure';
-import {Interruption} from './interruption';
 import {parseOptions, usage} from './options';
 import {openRun, type Run} from './run';
-import {Screen} from './screen';
 import {printResult, printStopped} from './summary';
 import {train} from './train';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
+import {UserError} from '@gatefold/example-command-line';
 import {describe, expect, it} from 'vitest';
 import {defaultOutput, type Options, parseOptions, usage} from './options';
-import {UserError} from './user-error';
 
 const parse = (line: string) => parseOptions(line.split(' ').filter((word) => word !== '')) as Options;
 

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import {parseArgs} from 'node:util';
+import {UserError} from '@gatefold/example-command-line';
 import type {BackendName} from '@gatefold/gpu-kernels';
 import {type ProgramName, programNames, programs} from './programs';
 import type {Settings} from './settings';
-import {UserError} from './user-error';
 
 const backends: readonly BackendName[] = ['wasm', 'cpu', 'webgl', 'webgpu', 'tensorflow'];
 

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {mkdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {UserError} from './user-error';
+import {UserError} from '@gatefold/example-command-line';
 
 /** The folder of one run, and what lies in it. */
 export class OutputFolder {

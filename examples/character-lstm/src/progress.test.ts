@@ -1,6 +1,6 @@
+import {Screen} from '@gatefold/example-command-line';
 import {describe, expect, it} from 'vitest';
 import {downloadLine, Pace, printPoint, printSamples, progressLine} from './progress';
-import {Screen} from './screen';
 
 const moment = {step: 1234, steps: 7001, loss: 1.5, charactersASecond: 182_345, secondsLeft: 31};
 const point = {step: 1200, loss: 1.612, perplexity: 5.014, validationPerplexity: 4.926, learningRate: 10 * 0.1};

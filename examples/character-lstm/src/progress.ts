@@ -1,7 +1,7 @@
+import type {Screen} from '@gatefold/example-command-line';
 import type {Progress} from '@gatefold/text8-data';
 import {brief, duration, grouped} from './figures';
 import type {HistoryPoint, SampleSet} from './history';
-import type {Screen} from './screen';
 
 /** Where a training is at a moment. */
 export interface Moment {

@@ -1,8 +1,8 @@
 import path from 'node:path';
+import {UserError} from '@gatefold/example-command-line';
 import {defaultOutput} from './options';
 import type {RunRecord} from './run-record';
 import type {Settings} from './settings';
-import {UserError} from './user-error';
 
 /** The option of each setting that must stay as it was. */
 const fixed = {

@@ -1,9 +1,9 @@
+import {UserError} from '@gatefold/example-command-line';
 import type {Checkpoint} from '@gatefold/training';
 import type {CorpusIdentity} from './corpus-choice';
 import type {History} from './history';
 import {defaultSettings} from './options';
 import type {Settings} from './settings';
-import {UserError} from './user-error';
 
 const program = 'character-lstm';
 

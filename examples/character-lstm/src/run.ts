@@ -1,3 +1,4 @@
+import {UserError} from '@gatefold/example-command-line';
 import {type Checkpoint, readCheckpoint, type Training, writeCheckpoint} from '@gatefold/training';
 import type {CorpusIdentity} from './corpus-choice';
 import type {History} from './history';
@@ -6,7 +7,6 @@ import {OutputFolder} from './output-folder';
 import {settingsToResume} from './resume';
 import {type RunRecord, recordOf, toExtra} from './run-record';
 import type {Settings} from './settings';
-import {UserError} from './user-error';
 
 /** One run, whether it begins or goes on: its settings, its history, and its place on disk. */
 export class Run {

@@ -1,3 +1,4 @@
+import type {Screen} from '@gatefold/example-command-line';
 import type {Corpus} from '@gatefold/text8-data';
 import {exercise} from './exercise';
 import {brief, duration, grouped} from './figures';
@@ -6,7 +7,6 @@ import {programs} from './programs';
 import type {Result} from './result';
 import {resumeCommand} from './resume';
 import type {Run} from './run';
-import type {Screen} from './screen';
 import {symbolsOf} from './symbols';
 
 /** Says what is about to be trained, on what, and where to. */

@@ -1,3 +1,5 @@
+import type {Screen} from '@gatefold/example-command-line';
+import {writeWhole} from '@gatefold/example-command-line';
 import {useBackend} from '@gatefold/gpu-kernels';
 import {LanguageModel} from '@gatefold/lstm';
 import {exponentialDecay} from '@gatefold/training';
@@ -11,10 +13,8 @@ import {curvesPNG} from './report/png';
 import {measurementOf, type Result, resultOf} from './result';
 import type {Run} from './run';
 import {sampleSentences} from './samples';
-import type {Screen} from './screen';
 import {printHeading} from './summary';
 import {symbolsOf} from './symbols';
-import {writeWhole} from './write-whole';
 
 /**
  * The whole exercise: text, model, training with its reports and samples, figures, files.

@@ -48,19 +48,15 @@ describe('the example', () => {
   it('leaves the same vectors in two formats, a table and the map', async () => {
     const {exitCode, screen, complaint} = await run([...small, '--epochs', '3']);
     expect([exitCode, complaint]).toEqual([0, '']);
-    expect(screen).toMatch(/100 % +60,000 words .* words\/s {2}loss \d/);
+    expect(screen).toMatch(/100\.0 % +\d+ k words\/s +loss \d/);
     const binary = decodeWord2VecBinary(await bytesOf('vectors.bin'));
     expect([binary.size, binary.dimension]).toEqual([20, 8]);
     expect(decodeVectorsSafetensors(await bytesOf('vectors.safetensors'))).toEqual(binary);
-    const table = await readFile(path.join(folder, 'here', 'neighbours.tsv'), 'utf8');
-    expect(
-      table
-        .trimEnd()
-        .split('\n')
-        .map((row) => row.split('\t').length),
-    ).toEqual(Array(20).fill(11));
+    const table = await readFile(path.join(folder, 'here', 'neighbours.txt'), 'utf8');
+    expect(table.trimEnd().split('\n')).toHaveLength(12);
+    expect(screen).toContain(table);
     expect((await bytesOf('map.png')).slice(1, 4)).toEqual(new TextEncoder().encode('PNG'));
-    expect((await readdir(path.join(folder, 'here'))).filter((name) => /unfinished|writable/.test(name))).toEqual([]);
+    expect((await readdir(path.join(folder, 'here'))).filter((name) => name.includes('unfinished'))).toEqual([]);
   });
 
   it('stops at Ctrl-C and writes what there is', async () => {

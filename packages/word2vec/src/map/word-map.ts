@@ -43,7 +43,15 @@ export function wordMap(vectors: WordVectors, {count = 400, seed = 1}: WordMapOp
   return words.map((word, index) => ({word, x: x[index]!, y: y[index]!}));
 }
 
+/**
+ * Coordinates in [0, 1]: halfway between where a value lies and how many are smaller, so that a few far clusters do not
+ * leave the rest of the map a crowd.
+ */
 function inUnit(values: readonly number[]): number[] {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  return values.map((value) => (most > least ? (value - least) / (most - least) : 0.5));
+  const sorted = values.toSorted((a, b) => a - b);
+  const [least, most] = [sorted[0]!, sorted.at(-1)!];
+  const last = sorted.length - 1;
+  return values.map((value) =>
+    most > least ? ((value - least) / (most - least) + sorted.indexOf(value) / last) / 2 : 0.5,
+  );
 }
