@@ -29,7 +29,7 @@ export interface Query {
  * vectors.mostSimilar('king', {count: 5});
  * vectors.analogy('man', 'king', 'woman'); // queen
  *
- * Cost of a query: 2 · words · dimension operations, about 6 ms for 50,000 words of 128 in plain JavaScript.
+ * Cost of a query: 2 · words · dimension operations; 3 ms for 18,000 words of 100 in plain JavaScript.
  */
 export class WordVectors {
   readonly #indices: ReadonlyMap<string, number>;
