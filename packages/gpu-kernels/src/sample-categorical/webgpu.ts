@@ -87,7 +87,7 @@ function forward({inputs: {logits}, attrs: {seed, temperature, topK, topP}, back
   const lanes = selectionLanes(classes);
   dispatch(backend, {
     key: `sampleCategorical/${lanes}/${topK > 0}`,
-    code: () => activationCode + drawCode + (topK === 0 ? anyCode(lanes) : mostLikelyCode(lanes)),
+    code: () => activationCode() + drawCode + (topK === 0 ? anyCode(lanes) : mostLikelyCode(lanes)),
     ...{workgroupSize: lanes, workgroups: batch},
     inputs: {logits},
     outputs: {ids},

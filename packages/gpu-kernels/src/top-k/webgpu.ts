@@ -118,7 +118,7 @@ function forward({inputs: {logits, scores}, attrs: {k, logProbabilities}, backen
     key: `topK/${lanes}/${logProbabilities}/${Boolean(scores)}`,
     code: () => `
       ${selectionCode(lanes)}
-      ${logProbabilities ? activationCode + foldCode(lanes) : ''}
+      ${logProbabilities ? activationCode() + foldCode(lanes) : ''}
       fn run(group: u32, lane: u32) {
         let start = group * uniforms.classes;
         selectLargest(lane, start, uniforms.classes, uniforms.k);
