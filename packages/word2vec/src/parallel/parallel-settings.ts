@@ -17,7 +17,7 @@ export type ResolvedSettings = Required<Omit<Word2VecSettings, 'loss'>> & {
   negativeSamples: number;
 };
 
-/** @throws RangeError where a setting is out of range, or the loss is not one that trains in parallel. */
+/** @throws RangeError where a setting is out of range, or there is no such loss. */
 export function resolveSettings(given: Word2VecSettings): ResolvedSettings {
   const {model = 'skipGram', contextReduction = 'mean', seed = 1} = given;
   oneOf('model', model, ['skipGram', 'cbow']);
@@ -51,8 +51,7 @@ function negativeSamplesOf(loss: Loss): number {
       return 0;
     default:
       throw new RangeError(
-        `The loss is ${loss.kind}, expected negativeSampling or hierarchicalSoftmax, which train in parallel on CPU cores. ` +
-          'MinibatchTraining takes the others.',
+        `The loss is ${(loss as {kind?: unknown}).kind}, expected negativeSampling or hierarchicalSoftmax.`,
       );
   }
 }

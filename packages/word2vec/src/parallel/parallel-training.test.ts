@@ -303,9 +303,10 @@ describe('refused', () => {
     [{model: 'glove' as 'cbow'}, 'model is glove, expected skipGram or cbow'],
     [{contextReduction: 'max' as 'sum'}, 'contextReduction is max, expected mean or sum'],
     [{loss: {kind: 'negativeSampling', negativeSamples: 0}}, 'negativeSamples is 0'],
-    [{loss: {kind: 'sampledSoftmax'}}, 'The loss is sampledSoftmax, expected negativeSampling or hierarchicalSoftmax'],
-    [{loss: {kind: 'noiseContrastive'}}, 'MinibatchTraining takes the others'],
-    [{loss: {kind: 'softmax'}}, 'MinibatchTraining'],
+    [
+      {loss: {kind: 'softmax' as 'hierarchicalSoftmax'}},
+      'The loss is softmax, expected negativeSampling or hierarchicalSoftmax',
+    ],
   ])('%j', (options, message) => {
     expect(() => new ParallelTraining(corpus, options)).toThrow(RangeError);
     expect(() => new ParallelTraining(corpus, options)).toThrow(message);

@@ -25,10 +25,4 @@ export type Loss =
   /** Mikolov et al. 2013 (arXiv 1310.4546): the true word against `negativeSamples` (5) drawn from counts^0.75. */
   | {kind: 'negativeSampling'; negativeSamples?: number}
   /** Morin & Bengio 2005: the branches of a Huffman tree. */
-  | {kind: 'hierarchicalSoftmax'}
-  /** Jean et al. 2015 (arXiv 1412.2007): softmax over the true word and `sampledClasses` (64), log-uniform. */
-  | {kind: 'sampledSoftmax'; sampledClasses?: number}
-  /** Gutmann & Hyvarinen 2010. */
-  | {kind: 'noiseContrastive'; sampledClasses?: number}
-  /** Over the whole vocabulary: for small ones. */
-  | {kind: 'softmax'};
+  | {kind: 'hierarchicalSoftmax'};

@@ -18,7 +18,7 @@ export type Word2VecEvent =
   | {kind: 'epoch'; epoch: number}
   | {kind: 'end'; seconds: number; stopped: boolean};
 
-/** One training of word vectors, in whichever of the two ways: on CPU cores in parallel, or in minibatches on a tfjs backend. */
+/** One training of word vectors, which can be stopped and gone on with. */
 export interface Word2VecTraining {
   /** Trains to the end, or until the signal aborts; called again, goes on. */
   run(options?: {signal?: AbortSignal}): AsyncGenerator<Word2VecEvent, void, void>;
