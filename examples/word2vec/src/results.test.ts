@@ -30,3 +30,11 @@ test('leaves vectors that can be read again, a map as three files and the neighb
   expect((await read('map.html')).toString()).toContain('>peace</text>');
   await rm(folder, {recursive: true});
 });
+
+test('leaves the vectors of two words, which make no map', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'word2vec-'));
+  const files = await writeResults(folder, new WordVectors(['war', 'peace'], Float32Array.of(1, 2, 3, 4), 2), 1);
+  expect(files.map((file) => path.basename(file))).toContain('vectors.bin');
+  expect(files.filter((file) => path.basename(file).startsWith('map'))).toEqual([]);
+  await rm(folder, {recursive: true});
+});

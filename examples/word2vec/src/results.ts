@@ -23,22 +23,28 @@ export async function prepareFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes all that a training leaves, and says which files these are. */
+/** Fewer words make no map. */
+const fewestOnMap = 3;
+
+/** Writes all that a training leaves, the vectors before the map that is made of them, and says which files these are. */
 export async function writeResults(folder: string, vectors: WordVectors, seed: number): Promise<string[]> {
+  const paths: string[] = [];
+  const write = async (name: string, content: string | Uint8Array) => {
+    const file = path.join(folder, name);
+    await writeWhole(file, content);
+    paths.push(file);
+  };
+  const projector = toProjector(vectors);
+  await write('vectors.bin', encodeWord2VecBinary(vectors));
+  await write('vectors.safetensors', encodeVectorsSafetensors(vectors));
+  await write('vectors.tsv', projector.vectors);
+  await write('metadata.tsv', projector.metadata);
+  await write('neighbours.txt', neighbourTable(vectors));
+  if (vectors.size < fewestOnMap) return paths;
   const map = wordMap(vectors, {seed});
   const svg = wordMapSVG(map);
-  const projector = toProjector(vectors);
-  const files: Record<string, string | Uint8Array> = {
-    'vectors.bin': encodeWord2VecBinary(vectors),
-    'vectors.safetensors': encodeVectorsSafetensors(vectors),
-    'vectors.tsv': projector.vectors,
-    'metadata.tsv': projector.metadata,
-    'neighbours.txt': neighbourTable(vectors),
-    'map.svg': svg,
-    'map.png': mapPNG(svg),
-    'map.html': wordMapPage(map),
-  };
-  const paths = Object.keys(files).map((name) => path.join(folder, name));
-  for (const [index, content] of Object.values(files).entries()) await writeWhole(paths[index]!, content);
+  await write('map.svg', svg);
+  await write('map.png', mapPNG(svg));
+  await write('map.html', wordMapPage(map));
   return paths;
 }
