@@ -1,8 +1,9 @@
 // Trains word vectors on real text, and leaves the vectors, a map of the words and a table of neighbours.
 import {inspect} from 'node:util';
 import {Interruption, Screen, UserError} from '@gatefold/example-command-line';
+import {BackendError} from '@gatefold/gpu-kernels';
 import {CorpusError, encodeWords, loadStateOfTheUnion, loadText8} from '@gatefold/text8-data';
-import {ParallelTraining} from '@gatefold/word2vec';
+import {ParallelTraining, WordVectorsError} from '@gatefold/word2vec';
 import {neighbourTable} from './neighbours';
 import {type Options, parseOptions, usage} from './options';
 import {progressLine} from './progress-line';
@@ -49,7 +50,8 @@ try {
   if (interruption.signal.aborted) process.exitCode = interruption.exitCode;
 } catch (error) {
   screen.endLive();
-  const mendable = UserError.isInstance(error) || CorpusError.isInstance(error) || error instanceof RangeError;
+  const kinds = [BackendError, CorpusError, UserError, WordVectorsError];
+  const mendable = kinds.some((kind) => kind.isInstance(error)) || error instanceof RangeError;
   if (interruption.signal.aborted && error === interruption.signal.reason) process.exitCode = interruption.exitCode;
   else {
     console.error(mendable ? (error as Error).message : inspect(error));
