@@ -47,7 +47,8 @@ export interface AttentionResult {
  * @throws RangeError where `kind` is neither of the two.
  * @example const {context} = attention({query: linear({x: state, ...q}), keys, values, lengths, kind: 'additive', scoreVector});
  *
- * Cost: 2·T·B·S·(D + E) flops, and T·B·S·D tanh where additive; keeps the weights for the gradient, no `[T, B, S, D]`.
+ * Cost: 2·T·B·S·(D + E) flops, and T·B·S·D tanh where additive; keeps the weights for the gradient, no `[T, B, S, D]`
+ * (on tensorflow an additive score makes one on the way).
  * Source: Bahdanau et al. 2015 (arXiv 1409.0473); Luong et al. 2015 (arXiv 1508.04025); the scale: Vaswani et al. 2017.
  */
 export function attention(given: AttentionInputs): AttentionResult {

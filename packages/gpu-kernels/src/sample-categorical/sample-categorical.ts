@@ -29,8 +29,8 @@ export interface SampleCategoricalInputs {
  *
  * @returns `[B]` int32; the caller disposes of it.
  * @throws ShapeError where `logits` is not float32 `[B, V]`.
- * @throws RangeError where an option is out of its range; where a row has NaN, or no finite largest value (cpu and wasm;
- *   elsewhere such a row gives any id).
+ * @throws RangeError where an option is out of its range; where a row has NaN, or no finite largest value (cpu, wasm and
+ *   tensorflow; elsewhere such a row gives any id).
  * @example const ids = sampleCategorical({logits, seed: step, temperature: 0.8, topP: 0.95});
  *
  * Cost: two passes over the logits; with `topK` one, and with `topP` alone one for every factor of 8 by which the ids

@@ -3,6 +3,7 @@ import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {int, type TensorflowBackend, type, withOps} from '../backends/tensorflow-op';
 import {keyOf, uniform} from '../random/hash';
+import {notComparable} from '../top-k/top-k';
 import type {SampleAttributes} from './sample-categorical';
 
 interface Call {
@@ -17,6 +18,10 @@ function forward({inputs: {logits}, attrs: {seed, temperature, topK, topP}, back
   const draws = Array.from({length: batch}, (_, row) => uniform(key, row));
   const [ids] = withOps(backend, (ops) => {
     const last = ops.constant('int32', [1]);
+    // A row with NaN, or without a finite largest value, has a softmax without a sum.
+    const sums = ops.read(ops.run('Sum', [ops.run('Softmax', [logits]), last])) as Float32Array;
+    const faulty = sums.findIndex(Number.isNaN);
+    if (faulty >= 0) throw notComparable('sampleCategorical', faulty);
     const [candidates, ranked] =
       topK === 0 ? [logits] : ops.runMany('TopKV2', [logits, ops.constant('int32', [topK])], {sorted: true}, 2);
     const scaled = ops.run('RealDiv', [candidates!, ops.constant('float32', [temperature])]); // [B, K]
