@@ -33,7 +33,10 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['packages/{gpu-kernels,training,lstm,seq2seq}/src/**/*.test.ts', 'packages/word2vec/src/parallel/*.test.ts'],
+    include: [
+      'packages/{gpu-kernels,training,lstm,seq2seq}/src/**/*.test.ts',
+      'packages/word2vec/src/parallel/*.test.ts',
+    ],
     exclude: [
       // About Node's processes, its backends and its files.
       '**/*-process.test.ts',
