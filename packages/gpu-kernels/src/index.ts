@@ -1,4 +1,10 @@
 export {type AttentionInputs, type AttentionKind, type AttentionResult, attention} from './attention/attention';
+export {
+  type AttentionLSTMInputs,
+  type AttentionLSTMResult,
+  type AttentionLSTMState,
+  attentionLSTM,
+} from './attention-lstm/attention-lstm';
 export {type BackendChoice, type BackendName, type BackendOptions, useBackend} from './backends/use-backend';
 export {type DropoutInputs, type DropoutOptions, dropout, dropoutMask} from './dropout/dropout';
 export {type EmbeddingLookupInputs, embeddingLookup} from './embedding/embedding-lookup';

@@ -3,26 +3,15 @@ import {tidy} from '@tensorflow/tfjs-core';
 import {hasKernel} from '../backends/has-kernel';
 import {expectShape} from '../errors/expect-shape';
 import {registerKernels} from '../kernels';
+import {type AttendedInputs, type AttentionKind, expectAttended, scaleFor} from './expect-attended';
 import {attentionWithGradient} from './gradient';
 import {attentionReference} from './reference';
 
-export type AttentionKind = 'dot' | 'additive';
+export type {AttentionKind};
 
-export interface AttentionInputs {
+export interface AttentionInputs extends AttendedInputs {
   /** `[T, B, D]` float32: what asks, T of them. */
   query: Tensor3D;
-  /** `[S, B, D]` float32: what each position is found by. */
-  keys: Tensor3D;
-  /** `[S, B, E]` float32: what each position gives; often the keys themselves. */
-  values: Tensor3D;
-  /** `[B]` int32: how many of the S positions a sequence has; all where absent. */
-  lengths?: Tensor1D;
-  /** `'dot'`: `scale · q·k`. `'additive'`: `v · tanh(q + k)`. */
-  kind: AttentionKind;
-  /** `[D]` float32, the v of `'additive'`. */
-  scoreVector?: Tensor1D;
-  /** The factor of `'dot'`, by default `1 / √D`, which keeps the softmax soft as D grows; 1 is Luong's own. */
-  scale?: number;
 }
 
 export interface AttentionResult {
@@ -53,23 +42,15 @@ export interface AttentionResult {
  */
 export function attention(given: AttentionInputs): AttentionResult {
   const {query, keys, values, lengths, kind, scoreVector} = given;
-  const operation = 'attention';
-  if (kind !== 'dot' && kind !== 'additive') {
-    throw new RangeError(`attention: kind is ${JSON.stringify(kind)}, expected 'dot' or 'additive'.`);
-  }
-  expectShape(operation, 'query', query, {shape: ['T', 'B', 'D'], dtype: 'float32'});
-  const [, batch, size] = query.shape;
-  expectShape(operation, 'keys', keys, {shape: ['S', batch, size], dtype: 'float32'});
-  expectShape(operation, 'values', values, {shape: [keys.shape[0], batch, 'E'], dtype: 'float32'});
-  if (lengths) expectShape(operation, 'lengths', lengths, {shape: [batch], dtype: 'int32'});
-  if (kind === 'additive') expectShape(operation, 'scoreVector', scoreVector!, {shape: [size], dtype: 'float32'});
+  expectShape('attention', 'query', query, {shape: ['T', 'B', 'D'], dtype: 'float32'});
+  expectAttended('attention', given, {batchSize: query.shape[1], size: query.shape[2]});
 
   const inputs = {
     ...{query, keys, values},
     ...(lengths && {lengths}),
     ...(kind === 'additive' && {scoreVector}),
   } as NamedTensorMap & Attended;
-  const attributes = {kind, scale: given.scale ?? 1 / Math.sqrt(Math.max(1, size))};
+  const attributes = {kind, scale: scaleFor(given)};
   registerKernels();
   const run = hasKernel('Attention', {}, inputs) ? attentionWithGradient : attentionReference;
   return tidy(() => ({...run(inputs, attributes)}));

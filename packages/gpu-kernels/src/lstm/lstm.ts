@@ -1,8 +1,9 @@
-import {type Rank, type Tensor1D, type Tensor2D, type Tensor3D, tidy, zeros} from '@tensorflow/tfjs-core';
+import {type Rank, type Tensor2D, type Tensor3D, tidy, zeros} from '@tensorflow/tfjs-core';
 import {hasKernel} from '../backends/has-kernel';
 import {expectShape} from '../errors/expect-shape';
 import {registerKernels} from '../kernels';
 import {expectSequence, type SequenceInputs} from '../sequence/expect-sequence';
+import {expectWeights, type LSTMWeights} from './expect-weights';
 import {lstmWithGradient} from './gradient';
 import {lstmReference} from './reference';
 
@@ -12,17 +13,9 @@ export type LSTMState = {
   cell: Tensor2D;
 };
 
-export interface LSTMInputs extends SequenceInputs {
-  /** `[I, 4H]`, the gates side by side in the order i, f, c, o. */
-  kernel: Tensor2D;
-  /** `[H, 4H]`, gate order as in `kernel`. */
-  recurrentKernel: Tensor2D;
-  /** `[4H]`, gate order as in `kernel`. */
-  bias: Tensor1D;
+export interface LSTMInputs extends SequenceInputs, LSTMWeights {
   /** Before the first step that is computed. Zeros where it is left out. */
   initialState?: LSTMState;
-  /** Added to the bias of gate f: 1 lets a fresh network remember (Jozefowicz et al. 2015). Default 0. */
-  forgetBias?: number;
 }
 
 export type LSTMResult = {
@@ -60,18 +53,11 @@ export type LSTMResult = {
  */
 export function lstm({initialState, forgetBias = 0, ...inputs}: LSTMInputs): LSTMResult {
   const {x, kernel, recurrentKernel, bias, lengths, candidateMask, direction} = inputs;
-  expectShape('lstm', 'recurrentKernel', recurrentKernel, {shape: ['H', '4H'], dtype: 'float32'});
-  const hiddenSize = recurrentKernel.shape[0];
-  expectShape('lstm', 'recurrentKernel', recurrentKernel, {shape: [hiddenSize, 4 * hiddenSize], dtype: 'float32'});
-  expectShape('lstm', 'kernel', kernel, {shape: ['I', 4 * hiddenSize], dtype: 'float32'});
-  expectShape('lstm', 'bias', bias, {shape: [4 * hiddenSize], dtype: 'float32'});
-  expectSequence('lstm', inputs, {inputSize: kernel.shape[0], hiddenSize});
+  const {inputSize, hiddenSize} = expectWeights('lstm', {...inputs, forgetBias});
+  expectSequence('lstm', inputs, {inputSize, hiddenSize});
   const batchSize = x.shape[1];
   for (const [name, tensor] of Object.entries(initialState ?? {})) {
     expectShape('lstm', `initialState.${name}`, tensor, {shape: [batchSize, hiddenSize], dtype: 'float32'});
-  }
-  if (!Number.isFinite(forgetBias)) {
-    throw new RangeError(`lstm: forgetBias is ${forgetBias}, expected a finite number, such as 1.`);
   }
 
   registerKernels();
