@@ -109,7 +109,7 @@ export function adagradStep(
 function adam(
   p: usize, g: usize, m: usize, v: usize,
   rate: v128, scale: v128, beta1: v128, rest1: v128, beta2: v128, rest2: v128, epsilon: v128, rootCorrection: v128,
-  single: bool,
+  kept: v128, single: bool,
 ): void {
   const gradient = f32x4.mul(scale, read(g, single));
   const first = f32x4.add(f32x4.mul(beta1, read(m, single)), f32x4.mul(rest1, gradient));
@@ -120,23 +120,24 @@ function adam(
   write(m, first, single);
   write(v, second, single);
   const root = f32x4.add(f32x4.mul(f32x4.sqrt(second), rootCorrection), epsilon);
-  write(p, f32x4.sub(read(p, single), f32x4.div(f32x4.mul(rate, first), root)), single);
+  write(p, f32x4.sub(f32x4.mul(kept, read(p, single)), f32x4.div(f32x4.mul(rate, first), root)), single);
 }
 
 /**
- * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; p -= rate * m / (sqrt(v) * rootCorrection + epsilon)
+ * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+ * p = kept p - rate * m / (sqrt(v) * rootCorrection + epsilon)
  * @param rate the learning rate over 1 - beta1^t.
  * @param beta1, beta2 in float64: 1 - beta2 of a beta2 rounded to float32 would be off by 1e-5 of itself and more.
  * @param rootCorrection 1 / sqrt(1 - beta2^t).
  */
 export function adamStep(
   rows: i32, width: i32, ids: usize, parameter: usize, gradient: usize, first: usize, second: usize,
-  rate: f32, scale: f32, beta1: f64, beta2: f64, epsilon: f32, rootCorrection: f32,
+  rate: f32, scale: f32, beta1: f64, beta2: f64, epsilon: f32, rootCorrection: f32, kept: f32,
 ): void {
   const rates = f32x4.splat(rate), scales = f32x4.splat(scale);
   const b1 = f32x4.splat(<f32>beta1), rest1 = f32x4.splat(<f32>(1 - beta1));
   const b2 = f32x4.splat(<f32>beta2), rest2 = f32x4.splat(<f32>(1 - beta2));
-  const epsilons = f32x4.splat(epsilon), corrections = f32x4.splat(rootCorrection);
+  const epsilons = f32x4.splat(epsilon), corrections = f32x4.splat(rootCorrection), keeps = f32x4.splat(kept);
   for (let row = 0; row < rows; row++) {
     const place = placeOf(ids, row, width);
     if (place == usize.MAX_VALUE) continue;
@@ -145,13 +146,13 @@ export function adamStep(
     for (; index + 4 <= width; index += 4) {
       adam(
         at(p, index), at(g, index), at(m, index), at(v, index),
-        rates, scales, b1, rest1, b2, rest2, epsilons, corrections, false,
+        rates, scales, b1, rest1, b2, rest2, epsilons, corrections, keeps, false,
       );
     }
     for (; index < width; index++) {
       adam(
         at(p, index), at(g, index), at(m, index), at(v, index),
-        rates, scales, b1, rest1, b2, rest2, epsilons, corrections, true,
+        rates, scales, b1, rest1, b2, rest2, epsilons, corrections, keeps, true,
       );
     }
   }

@@ -9,6 +9,8 @@ export {Pause} from './loop/pause';
 export {type Batches, type Trainable, Training, type TrainingOptions} from './loop/training';
 export type {Evaluation, TrainingEvent} from './loop/training-event';
 export {Optimizer, type OptimizerSettings} from './optimizer/optimizer';
+export {type CosineDecayOptions, cosineDecay} from './schedule/cosine-decay';
 export {type ExponentialDecayOptions, exponentialDecay} from './schedule/exponential-decay';
 export type {LearningRateSchedule} from './schedule/learning-rate-schedule';
 export {type PlateauDecayOptions, plateauDecay} from './schedule/plateau-decay';
+export {type WarmUpOptions, warmUp} from './schedule/warm-up';

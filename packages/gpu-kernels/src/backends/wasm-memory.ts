@@ -294,6 +294,7 @@ export interface WasmKernels {
     beta2: number,
     epsilon: number,
     rootCorrection: number,
+    kept: number,
   ): void;
 }
 

@@ -5,6 +5,7 @@ import {type CPUBackend, floats, integers, output} from '../backends/cpu-memory'
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {expectRowIds} from '../rows/cpu';
 import {clipScale} from './clip-scale';
+import {keptPart} from './kept-part';
 import type {UpdateRule} from './optimizer-step';
 
 interface Call {
@@ -26,6 +27,7 @@ function update(
   g: Float32Array,
   state: Float32Array[],
   scale: number,
+  kept: number,
   {at, from, end}: {at: number; from: number; end: number},
 ): void {
   const rate = rule.learningRate;
@@ -60,7 +62,7 @@ function update(
         first[at] = beta1 * first[at]! + (1 - beta1) * gradient;
         second[at] = beta2 * second[at]! + (1 - beta2) * gradient * gradient;
         const root = Math.sqrt(second[at]! * secondCorrection) + epsilon;
-        p[at]! -= (rate * firstCorrection * first[at]!) / root;
+        p[at] = kept * p[at]! - (rate * firstCorrection * first[at]!) / root;
       }
     }
   }
@@ -78,15 +80,16 @@ function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): Tensor
     const scale = clipScale(norm, clipNorm);
     parameters.forEach((parameter, index) => {
       const state = slots.filter((_, slot) => slot % parameters.length === index).map((slot) => floats(backend, slot));
+      const kept = keptPart(rule, parameter);
       const [values, gradient, rows] = [floats(backend, parameter), all[index]!, ids[index]];
       if (!rows) {
-        update(rule, values, gradient, state, scale, {at: 0, from: 0, end: gradient.length});
+        update(rule, values, gradient, state, scale, kept, {at: 0, from: 0, end: gradient.length});
         return;
       }
       const width = gradient.length / rows.length;
       rows.forEach((id, row) => {
         if (id < 0) return;
-        update(rule, values, gradient, state, scale, {at: id * width, from: row * width, end: (row + 1) * width});
+        update(rule, values, gradient, state, scale, kept, {at: id * width, from: row * width, end: (row + 1) * width});
       });
     });
   }

@@ -7,7 +7,9 @@ import fixture from './fixtures/optimizer-steps.json';
 import {adagradStep, adamStep, momentumStep, type StepInputs, sgdStep, type UpdateRule} from './optimizer-step';
 import {optimizerStepReference} from './reference';
 
-const rules = ['sgd', 'momentum', 'adagrad', 'adam'] as const;
+const rules = ['sgd', 'momentum', 'adagrad', 'adam', 'adamw'] as const;
+
+const weightDecay = 0.2;
 
 const variables = (values: (number[] | Float32Array)[], shapes: number[][]) =>
   values.map((each, index) => tf.tidy(() => tf.variable(tf.tensor(Float32Array.from(each), shapes[index]!))));
@@ -26,13 +28,24 @@ function stepperOf(kind: (typeof rules)[number], shapes: number[][], learningRat
         return momentumStep({...all, decay: 0.9, velocities: first});
       case 'adagrad':
         return adagradStep({...all, epsilon: 1e-7, accumulators: first});
-      case 'adam': {
+      case 'adam':
+      case 'adamw': {
         const moments = {firstMoments: first, secondMoments: second};
-        return adamStep({...all, ...moments, beta1: 0.9, beta2, epsilon: 1e-8, step});
+        return adamStep({
+          ...all,
+          ...moments,
+          beta1: 0.9,
+          beta2,
+          epsilon: 1e-8,
+          step,
+          weightDecay: kind === 'adamw' ? weightDecay : 0,
+        });
       }
     }
   };
-  const slots = {sgd: [], momentum: first, adagrad: first, adam: [...first, ...second]}[kind];
+  const slots = {sgd: [], momentum: first, adagrad: first, adam: [...first, ...second], adamw: [...first, ...second]}[
+    kind
+  ];
   return {step, slots};
 }
 
@@ -62,16 +75,18 @@ describe.each(backendsUnderTest)('optimizer steps on %s', (backend) => {
       const shapes = [[5, 7], [3], [64]];
       const sizes = [35, 3, 64];
       const start = sizes.map((size, index) => seededValues(size, index));
+      const adam = {kind: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.9999, epsilon: 1e-8} as const;
       const rule = (step: number): UpdateRule =>
         ({
           sgd: {kind: 'sgd', learningRate: 0.1} as const,
           momentum: {kind: 'momentum', learningRate: 0.1, decay: 0.9} as const,
           adagrad: {kind: 'adagrad', learningRate: 0.1, epsilon: 1e-7} as const,
-          adam: {kind: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.9999, epsilon: 1e-8, step} as const,
+          adam: {...adam, weightDecay: 0, step} as const,
+          adamw: {...adam, weightDecay, step} as const,
         })[kind];
       const [ours, theirs] = [variables(start, shapes), variables(start, shapes)];
       const [first, second] = [filled(kind === 'adagrad' ? 0.1 : 0, shapes), filled(0, shapes)];
-      const slots = [first, second].slice(0, {sgd: 0, momentum: 1, adagrad: 1, adam: 2}[kind]);
+      const slots = [first, second].slice(0, {sgd: 0, momentum: 1, adagrad: 1, adam: 2, adamw: 2}[kind]);
       const stepper = stepperOf(kind, shapes, 0.1, 0.9999);
       for (let step = 1; step <= 5; step++) {
         const gradients = sizes.map((size, index) => tf.tensor(seededValues(size, 10 * step + index), shapes[index]!));

@@ -11,7 +11,15 @@ export type UpdateRule =
   | {kind: 'sgd'; learningRate: number}
   | {kind: 'momentum'; learningRate: number; decay: number}
   | {kind: 'adagrad'; learningRate: number; epsilon: number}
-  | {kind: 'adam'; learningRate: number; beta1: number; beta2: number; epsilon: number; step: number};
+  | {
+      kind: 'adam';
+      learningRate: number;
+      beta1: number;
+      beta2: number;
+      epsilon: number;
+      step: number;
+      weightDecay: number;
+    };
 
 /** What every step takes. */
 export interface StepInputs {
@@ -84,7 +92,10 @@ export function adagradStep({
  * `m̂ = m / (1 - β₁ᵗ)`, `v̂ = v / (1 - β₂ᵗ)`. As `sgdStep`, with both moments (float32 variables of the parameters'
  * shapes, zeros at first) updated too. `step` is t, 1 at the first call.
  *
- * Source: Kingma & Ba 2015 (arXiv 1412.6980).
+ * With `weightDecay` it is AdamW: parameters of two dimensions and more, matrices and tables, are first multiplied by
+ * `1 - learningRate · weightDecay`; of a table only the rows that have a gradient. Biases and gains do not decay.
+ *
+ * Source: Kingma & Ba 2015 (arXiv 1412.6980); Loshchilov & Hutter 2019 (arXiv 1711.05101).
  */
 export function adamStep({
   learningRate,
@@ -92,6 +103,7 @@ export function adamStep({
   beta2,
   epsilon,
   step,
+  weightDecay = 0,
   firstMoments,
   secondMoments,
   ...inputs
@@ -100,10 +112,12 @@ export function adamStep({
   beta2: number;
   epsilon: number;
   step: number;
+  /** 0, the default, or more; PyTorch's default is 0.01. */
+  weightDecay?: number;
   firstMoments: readonly Variable[];
   secondMoments: readonly Variable[];
 }): Scalar {
-  const rule: UpdateRule = {kind: 'adam', learningRate, beta1, beta2, epsilon, step};
+  const rule: UpdateRule = {kind: 'adam', learningRate, beta1, beta2, epsilon, step, weightDecay};
   return optimizerStep({...inputs, slots: [firstMoments, secondMoments], rule});
 }
 

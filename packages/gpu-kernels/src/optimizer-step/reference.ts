@@ -21,6 +21,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import {scatterRows} from '../embedding/scatter-rows';
 import {isSparseRows, type SparseRows} from '../embedding/sparse-rows';
+import {keptPart} from './kept-part';
 import type {OptimizerStep, UpdateRule} from './optimizer-step';
 
 /** The readable truth of every optimizer step, in plain tfjs operations. */
@@ -71,7 +72,8 @@ function update(rule: UpdateRule, parameter: Tensor, gradient: Tensor, state: Te
       const first = add(mul(beta1, state[0]!), mul(1 - beta1, gradient));
       const second = add(mul(beta2, state[1]!), mul(1 - beta2, square(gradient)));
       const root = add(sqrt(div(second, 1 - beta2 ** step)), epsilon);
-      return [sub(parameter, div(mul(learningRate / (1 - beta1 ** step), first), root)), first, second];
+      const kept = mul(keptPart(rule, parameter), parameter);
+      return [sub(kept, div(mul(learningRate / (1 - beta1 ** step), first), root)), first, second];
     }
   }
 }

@@ -10,7 +10,8 @@ import fixture from './fixtures/row-steps.json';
 import {adagradStep, adamStep, momentumStep, type OptimizerStep, sgdStep, type UpdateRule} from './optimizer-step';
 import {optimizerStepReference} from './reference';
 
-const rules = ['sgd', 'momentum', 'adagrad', 'adam'] as const;
+const published = ['sgd', 'momentum', 'adagrad', 'adam'] as const;
+const rules = [...published, 'adamw'] as const;
 type Kind = (typeof rules)[number];
 
 const variableOf = (values: ArrayLike<number>, shape: number[]) =>
@@ -19,17 +20,20 @@ const rowsOf = (ids: number[], values: ArrayLike<number>, width: number): Sparse
   ids: tf.tensor1d(ids, 'int32'),
   values: tf.tensor2d(Float32Array.from(values), [ids.length, width]),
 });
-const slotCount: Record<Kind, number> = {sgd: 0, momentum: 1, adagrad: 1, adam: 2};
+const slotCount: Record<Kind, number> = {sgd: 0, momentum: 1, adagrad: 1, adam: 2, adamw: 2};
 const slotsOf = (kind: Kind, shapes: number[][]) =>
   Array.from({length: slotCount[kind]}, () =>
     shapes.map((shape) => tf.tidy(() => tf.variable(tf.fill(shape, kind === 'adagrad' ? 0.1 : 0)))),
   );
+const adamOf = (learningRate: number, epsilon: number, step: number) =>
+  ({kind: 'adam', learningRate, beta1: 0.9, beta2: 0.999, epsilon, step}) as const;
 const ruleOf = (kind: Kind, learningRate: number, epsilon: number, step: number): UpdateRule =>
   ({
     sgd: {kind: 'sgd', learningRate} as const,
     momentum: {kind: 'momentum', learningRate, decay: 0.9} as const,
     adagrad: {kind: 'adagrad', learningRate, epsilon} as const,
-    adam: {kind: 'adam', learningRate, beta1: 0.9, beta2: 0.999, epsilon, step} as const,
+    adam: {...adamOf(learningRate, epsilon, step), weightDecay: 0},
+    adamw: {...adamOf(learningRate, epsilon, step), weightDecay: 0.2},
   })[kind];
 
 /** The public step of a rule. */
@@ -53,7 +57,7 @@ describe.each(backendsUnderTest)('optimizer steps of rows on %s', (backend) => {
   });
   afterEach(() => tf.disposeVariables());
 
-  test.each(rules)(`%s: five clipped steps within 1e-5 of ${fixture.source}`, async (kind) => {
+  test.each(published)(`%s: five clipped steps within 1e-5 of ${fixture.source}`, async (kind) => {
     const {shape, start, clipNorm, learningRate, epsilon} = fixture;
     const parameters = [variableOf(start, shape)];
     const slots = slotsOf(kind, [shape]);

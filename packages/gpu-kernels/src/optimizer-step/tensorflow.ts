@@ -17,6 +17,7 @@ import {
   withOps,
 } from '../backends/tensorflow-op';
 import {expectRowIds} from '../rows/cpu';
+import {keptPart} from './kept-part';
 import type {UpdateRule} from './optimizer-step';
 
 interface Call {
@@ -63,14 +64,15 @@ function take(ops: TensorflowOps, tensor: TensorflowInput, ids: TensorflowInput)
 }
 
 /**
- * The state after the step, then the direction and the length of what the parameter moves by, from the gradient (clipped)
- * and the state before.
+ * The state after the step, then the direction and the length of what the parameter moves by, from the gradient (clipped),
+ * the state before and, where it decays, the parameter.
  */
 function update(
   ops: TensorflowOps,
   rule: UpdateRule,
   gradient: TensorflowInput,
   before: TensorflowInput[],
+  decaying: TensorflowInput | undefined,
 ): {state: TensorflowTensor[]; direction: TensorflowInput; rate: number} {
   const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
   const times = (factor: number, tensor: TensorflowInput) =>
@@ -89,11 +91,13 @@ function update(
       return {state: [accumulator], direction: divided(gradient, accumulator, rule.epsilon), rate: rule.learningRate};
     }
     case 'adam': {
-      const {beta1, beta2, epsilon, step, learningRate} = rule;
+      const {beta1, beta2, epsilon, step, learningRate, weightDecay} = rule;
       const first = add(times(beta1, before[0]!), times(1 - beta1, gradient));
       const second = add(times(beta2, before[1]!), times(1 - beta2, ops.run('Square', [gradient])));
-      const direction = divided(first, times(1 / (1 - beta2 ** step), second), epsilon);
-      return {state: [first, second], direction, rate: learningRate / (1 - beta1 ** step)};
+      const adam = divided(first, times(1 / (1 - beta2 ** step), second), epsilon);
+      const correction = 1 - beta1 ** step;
+      const direction = decaying ? add(adam, times(weightDecay * correction, decaying)) : adam;
+      return {state: [first, second], direction, rate: learningRate / correction};
     }
   }
 }
@@ -118,8 +122,10 @@ function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): Tensor
         ? listedRows(ops, {parameter, state, ids, gradient}, listed[index]!)
         : wholeOf(ops, parameter, state, gradient);
       const before = ids ? rows.state.map((slot) => take(ops, slot, rows.ids)) : rows.state;
+      const decays = keptPart(rule, parameter) !== 1;
+      const decaying = decays ? (ids ? take(ops, rows.parameter, rows.ids) : rows.parameter) : undefined;
       const clipped = scale ? ops.run('Mul', [rows.gradient, scale]) : rows.gradient;
-      const {state: after, direction, rate} = update(ops, rule, clipped, before);
+      const {state: after, direction, rate} = update(ops, rule, clipped, before, decaying);
       after.forEach((values, slot) => {
         const kept = ops.run('Select', [isSound, values, before[slot]!]);
         ops.run('InplaceUpdate', [rows.state[slot]!, rows.ids, kept]);

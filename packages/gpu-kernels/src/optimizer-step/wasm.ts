@@ -4,6 +4,7 @@ import type {SelectiveKernel} from '../backends/has-kernel';
 import {forgetPackedWeights, pointer, type WasmBackend, type WasmKernels, wasmKernels} from '../backends/wasm-memory';
 import {expectIds} from '../rows/wasm';
 import {clipScale} from './clip-scale';
+import {keptPart} from './kept-part';
 import type {UpdateRule} from './optimizer-step';
 
 interface Call {
@@ -24,6 +25,7 @@ function update(
   gradient: number,
   state: number[],
   scale: number,
+  kept: number,
 ): void {
   const rate = rule.learningRate;
   switch (rule.kind) {
@@ -55,6 +57,7 @@ function update(
         beta2,
         epsilon,
         root,
+        kept,
       );
     }
   }
@@ -77,7 +80,9 @@ function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): Tensor
       const size = sizeOf(parameter);
       const rows = ids[index];
       const [count, width] = rows ? [sizeOf(rows), size / parameter.shape[0]!] : [1, size];
-      update(kernels, rule, [count, width, rows ? at(rows) : 0], at(parameter), at(gradients[index]!), state, scale);
+      const kept = keptPart(rule, parameter);
+      const places = [count, width, rows ? at(rows) : 0] as [number, number, number];
+      update(kernels, rule, places, at(parameter), at(gradients[index]!), state, scale, kept);
       forgetPackedWeights(backend, parameter, size);
     });
   }

@@ -7,6 +7,7 @@ import type {SelectiveKernel} from '../backends/has-kernel';
 import {concatenatePlanes, reader, release, replaceValues, run, type WebGLBackend} from '../backends/webgl-program';
 import {placesOf} from '../rows/webgl';
 import {sumOf} from '../sum/webgl';
+import {keptPart} from './kept-part';
 import type {UpdateRule} from './optimizer-step';
 
 interface Call {
@@ -40,7 +41,7 @@ const expressions: Record<UpdateRule['kind'], {state: string[]; parameter: strin
   adagrad: {state: ['s0 + g * g'], parameter: 'p - rate * g / (sqrt(s0) + epsilon)'},
   adam: {
     state: ['beta1 * s0 + newShare1 * g', 'beta2 * s1 + newShare2 * g * g'],
-    parameter: 'p - rate * correction1 * s0 / (sqrt(s1 * correction2) + epsilon)',
+    parameter: 'kept * p - rate * correction1 * s0 / (sqrt(s1 * correction2) + epsilon)',
   },
 };
 
@@ -90,7 +91,7 @@ function optimizerStep({inputs, attrs: {rule, clipNorm = 0}, backend}: Call): Te
       return run(backend, {
         inputs: {norm, old, gradient, ...given, ...(places && {places})},
         shape: old.shape,
-        floats,
+        floats: {...floats, kept: keptPart(rule, parameter)},
         code: `
           ${type} ${places ? 'value' : 'block'}(int plane, int row, int column) {
             ${type} old = ${read('old')};

@@ -4,6 +4,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {dispatch, output, sizeOf, tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
+import {keptPart} from './kept-part';
 import type {UpdateRule} from './optimizer-step';
 
 interface Call {
@@ -165,7 +166,7 @@ function updateCode(code: string, {ids, states}: Update, of: number): string {
     if (index >= uniforms.size${of}) { return; }
     ${ids ? row : 'let at = index;'}
     let g = scale * gradient${of}[index];
-    var p = parameter${of}[at];
+    var p = uniforms.kept${of} * parameter${of}[at];
     ${states.map((_, state) => `var s${state} = ${name(state)};`).join('\n')}
     ${code}
     ${states.map((_, state) => `${name(state)} = s${state};`).join('\n')}
@@ -216,7 +217,13 @@ function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): Tensor
           part.map(({parameter}, of) => sizeOf(parameter) / heights[of]!),
         ),
       },
-      floats: {clipNorm: clipNorm ?? 0, ...floats},
+      floats: {
+        ...{clipNorm: clipNorm ?? 0, ...floats},
+        ...numbered(
+          'kept',
+          part.map(({parameter}) => keptPart(rule, parameter)),
+        ),
+      },
     });
   }
   return norm;

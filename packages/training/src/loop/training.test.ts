@@ -97,6 +97,7 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     {kind: 'momentum', learningRate: 0.02},
     {kind: 'adagrad', learningRate: 0.5},
     {kind: 'adam', learningRate: 0.05},
+    {kind: 'adamw', learningRate: 0.05},
   ];
 
   test.each(settings)('$kind finds the line', async (optimizer) => {

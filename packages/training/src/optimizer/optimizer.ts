@@ -10,16 +10,25 @@ export type OptimizerSettings = {
   | {kind: 'sgd'}
   | {kind: 'momentum' /** Default 0.9. */; decay?: number}
   | {kind: 'adagrad' /** Default 0.1. */; initialAccumulator?: number /** Default 1e-7. */; epsilon?: number}
-  | {
-      kind: 'adam';
-      /** Default 0.9. */
-      beta1?: number;
-      /** Default 0.999. */
-      beta2?: number;
-      /** Default 1e-8. */
-      epsilon?: number;
-    }
+  | ({kind: 'adam'} & AdamConstants)
+  | ({
+      kind: 'adamw';
+      /**
+       * Parameters of two dimensions and more, matrices and tables, shrink by `learningRate · weightDecay` of themselves
+       * at every step; of a table only the rows that have a gradient. Biases do not. Default 0.01.
+       */
+      weightDecay?: number;
+    } & AdamConstants)
 );
+
+type AdamConstants = {
+  /** Default 0.9. */
+  beta1?: number;
+  /** Default 0.999. */
+  beta2?: number;
+  /** Default 1e-8. */
+  epsilon?: number;
+};
 
 /** What an optimizer keeps a value of for every parameter value, and where it starts. */
 const slotsOf = {
@@ -27,6 +36,7 @@ const slotsOf = {
   momentum: ['velocity'],
   adagrad: ['accumulator'],
   adam: ['firstMoment', 'secondMoment'],
+  adamw: ['firstMoment', 'secondMoment'],
 } as const;
 
 /**
@@ -36,7 +46,7 @@ const slotsOf = {
  * const optimizer = new Optimizer(model.parameters, {kind: 'adam', learningRate: 0.002});
  * const norm = optimizer.apply(gradients, {step: 0, clipNorm: 5});
  *
- * Memory: once the parameters for momentum and Adagrad, twice for Adam, nothing for SGD.
+ * Memory: once the parameters for momentum and Adagrad, twice for Adam and AdamW, nothing for SGD.
  */
 export class Optimizer {
   readonly schedule: LearningRateSchedule;
@@ -45,12 +55,15 @@ export class Optimizer {
   /** One map from parameter name to variable for each kind of state. */
   readonly #slots: Record<string, Variable>[];
 
-  /** @throws RangeError where `kind` is unknown. */
+  /** @throws RangeError where `kind` is unknown, or `weightDecay` negative. */
   constructor(parameters: Readonly<Record<string, Variable>>, settings: OptimizerSettings) {
     if (!(settings.kind in slotsOf)) {
       throw new RangeError(
         `Unknown optimizer ${JSON.stringify(settings.kind)}, expected one of ${Object.keys(slotsOf).join(', ')}.`,
       );
+    }
+    if (settings.kind === 'adamw' && !((settings.weightDecay ?? 0) >= 0)) {
+      throw new RangeError(`weightDecay is ${settings.weightDecay}, expected a number of at least 0.`);
     }
     this.#parameters = Object.entries(parameters);
     this.#settings = settings;
@@ -100,12 +113,14 @@ export class Optimizer {
       case 'adagrad':
         return adagradStep({...inputs, epsilon: settings.epsilon ?? 1e-7, accumulators: first!});
       case 'adam':
+      case 'adamw':
         return adamStep({
           ...inputs,
           beta1: settings.beta1 ?? 0.9,
           beta2: settings.beta2 ?? 0.999,
           epsilon: settings.epsilon ?? 1e-8,
           step: step + 1,
+          weightDecay: settings.kind === 'adamw' ? (settings.weightDecay ?? 0.01) : 0,
           firstMoments: first!,
           secondMoments: second!,
         });

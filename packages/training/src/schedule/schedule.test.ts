@@ -1,8 +1,10 @@
 import {describe, expect, test} from 'vitest';
 import {CheckpointError} from '../errors/checkpoint-error';
+import {cosineDecay} from './cosine-decay';
 import {exponentialDecay} from './exponential-decay';
 import {toSchedule} from './learning-rate-schedule';
 import {plateauDecay} from './plateau-decay';
+import {warmUp} from './warm-up';
 
 describe('exponentialDecay', () => {
   test('falls in steps, as the exercise asks', () => {
@@ -18,6 +20,43 @@ describe('exponentialDecay', () => {
 
   test.each([{initial: 0}, {factor: -1}, {every: 0}, {initial: Number.NaN}])('refuses %j', (change) => {
     expect(() => exponentialDecay({initial: 1, factor: 0.5, every: 10, ...change})).toThrow(RangeError);
+  });
+});
+
+describe('cosineDecay', () => {
+  test('falls along half a cosine, and stays at its end', () => {
+    const {rateAt} = cosineDecay({initial: 3, final: 1, steps: 100});
+    expect(rateAt(0)).toBe(3);
+    expect(rateAt(25)).toBeCloseTo(2 + Math.SQRT1_2, 12);
+    expect(rateAt(50)).toBeCloseTo(2, 12);
+    expect([100, 1000].map(rateAt)).toEqual([1, 1]);
+    expect(cosineDecay({initial: 3, steps: 100}).rateAt(99)).toBeGreaterThan(0);
+  });
+
+  test.each([{initial: 0}, {steps: 0}, {final: -1}, {final: 4}, {final: Number.NaN}])('refuses %j', (change) => {
+    expect(() => cosineDecay({initial: 3, steps: 10, ...change})).toThrow(RangeError);
+  });
+});
+
+describe('warmUp', () => {
+  test('climbs to the first rate of what follows, and then begins it', () => {
+    const {rateAt} = warmUp({steps: 4, schedule: exponentialDecay({initial: 10, factor: 0.1, every: 2})});
+    expect([0, 1, 2, 3, 4, 5, 6].map(rateAt)).toEqual([2, 4, 6, 8, 10, 10, 1]);
+    expect([0, 1, 9].map(warmUp({steps: 1, schedule: 0.5}).rateAt)).toEqual([0.25, 0.5, 0.5]);
+  });
+
+  test('passes reports on to a plateau, and keeps its state', () => {
+    const options = () => ({steps: 10, schedule: plateauDecay({initial: 1, factor: 0.5, patience: 1})});
+    const schedule = warmUp(options());
+    for (const loss of [1, 2]) schedule.report!(loss);
+    const restored = warmUp(options());
+    restored.restore(JSON.parse(JSON.stringify(schedule.state())));
+    for (const each of [schedule, restored]) each.report!(3);
+    for (const each of [schedule, restored]) expect(each.rateAt(10)).toBe(0.25);
+  });
+
+  test.each([0, 1.5, -1])('refuses %d steps', (steps) => {
+    expect(() => warmUp({steps, schedule: 1})).toThrow(`steps is ${steps}`);
   });
 });
 
