@@ -1,4 +1,5 @@
 export { attentionBackward, attentionForward } from "./attention";
+export { attentionLSTMBackward, attentionLSTMForward } from "./attention-lstm";
 export { dropout } from "./dropout";
 export { lookUpRows, sumRows } from "./embedding";
 export { gruBackward, gruForward } from "./gru";

@@ -1,5 +1,9 @@
 // Every kind of job that threads can share: a number, because they have nothing but memory in common.
 
+import { Attention, attentionBackwardRows, attentionForwardRows } from "./attention";
+import {
+  AttentionLSTMBackward, attentionLSTMBackwardRows, AttentionLSTMForward, attentionLSTMForwardRows,
+} from "./attention-lstm";
 import { GRUBackward, gruBackwardRows, GRUForward, gruForwardRows } from "./gru";
 import { LSTMBackward, lstmBackwardRows, LSTMForward, lstmForwardRows, sumGateGradients } from "./lstm";
 import { Product, productColumns, productRows, Transposition, transposeRows } from "./matrix-product";
@@ -12,6 +16,10 @@ export const PRODUCT_ROWS: i32 = 4;
 export const TRANSPOSITION: i32 = 5;
 export const GRU_FORWARD: i32 = 6;
 export const GRU_BACKWARD: i32 = 7;
+export const ATTENTION_FORWARD: i32 = 8;
+export const ATTENTION_BACKWARD: i32 = 9;
+export const ATTENTION_LSTM_FORWARD: i32 = 10;
+export const ATTENTION_LSTM_BACKWARD: i32 = 11;
 
 /** Does one chunk of a job on the thread numbered `thread`. Must not allocate. */
 export function runChunk(kind: i32, job: usize, chunk: i32, thread: i32): void {
@@ -23,6 +31,10 @@ export function runChunk(kind: i32, job: usize, chunk: i32, thread: i32): void {
     case PRODUCT_ROWS: return productRows(changetype<Product>(job), chunk);
     case GRU_FORWARD: return gruForwardRows(changetype<GRUForward>(job), chunk);
     case GRU_BACKWARD: return gruBackwardRows(changetype<GRUBackward>(job), chunk);
+    case ATTENTION_FORWARD: return attentionForwardRows(changetype<Attention>(job), chunk);
+    case ATTENTION_BACKWARD: return attentionBackwardRows(changetype<Attention>(job), chunk);
+    case ATTENTION_LSTM_FORWARD: return attentionLSTMForwardRows(changetype<AttentionLSTMForward>(job), chunk);
+    case ATTENTION_LSTM_BACKWARD: return attentionLSTMBackwardRows(changetype<AttentionLSTMBackward>(job), chunk);
     case TRANSPOSITION: return transposeRows(changetype<Transposition>(job), chunk);
   }
 }

@@ -12,11 +12,11 @@ import { sigmoid, tanh } from "./activation";
 import { GATE_GRADIENTS, LSTM_BACKWARD, LSTM_FORWARD } from "./jobs";
 import { read, write } from "./lanes";
 import { addRow, copyRows, fillRows } from "./rows";
-import { matrixProduct, packMatrix, packedBytes, packedProduct } from "./matrix-product";
+import { matrixProduct, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { ended, keepState, statesBefore } from "./sequence";
-import { THIN, thinProduct } from "./thin-product";
 import { chunksOf, rowsPerChunk, share } from "./threads";
+import { addProduct, packTransposed, packWeights } from "./weights";
 
 @inline
 function activate(
@@ -65,7 +65,7 @@ function differentiate(
 
 /** A row of all units; `masked` is a constant wherever this is inlined. */
 @inline
-function activateRow(
+export function activateRow(
   gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, mask: usize, masked: bool,
 ): void {
   let n = 0;
@@ -78,7 +78,7 @@ function activateRow(
 }
 
 @inline
-function differentiateRow(
+export function differentiateRow(
   gates: usize, hidden: i32, cellBefore: usize, cell: usize,
   dOutput: usize, dHidden: usize, dCell: usize, mask: usize, masked: bool,
 ): void {
@@ -126,9 +126,20 @@ export class LSTMForward {
   chunkRows: i32;
 }
 
+/** x W + b for `rows` rows from `start` on. */
+export function inputPart(job: LSTMForward, start: i32, rows: i32, gates: usize): void {
+  const width = 4 * job.hidden, inputSize = job.inputSize;
+  if (job.ids) {
+    copyRows(rows, width, job.kernel, at(job.ids, start), job.bias, gates);
+  } else {
+    fillRows(rows, width, job.bias, gates);
+    addProduct(rows, width, inputSize, at(job.x, start * inputSize), job.inputPanels, job.kernel, gates);
+  }
+}
+
 /** All steps for some rows of the batch. */
 export function lstmForwardRows(job: LSTMForward, chunk: i32): void {
-  const steps = job.steps, batch = job.batch, hidden = job.hidden, inputSize = job.inputSize, width = 4 * hidden;
+  const steps = job.steps, batch = job.batch, hidden = job.hidden, width = 4 * hidden;
   const first = chunk * job.chunkRows, rows = min(batch - first, job.chunkRows);
   const lengths = job.lengths ? at(job.lengths, first) : 0;
   let hiddenBefore = at(job.initialHidden, first * hidden), cellBefore = at(job.initialCell, first * hidden);
@@ -138,16 +149,8 @@ export function lstmForwardRows(job: LSTMForward, chunk: i32): void {
     const g = at(job.gates, start * width);
     const output = at(job.outputs, start * hidden), cell = at(job.cells, start * hidden);
     // One step at a time, so that its gates are still in the cache when the recurrent product adds to them.
-    if (job.ids) {
-      copyRows(rows, width, job.kernel, at(job.ids, start), job.bias, g);
-    } else {
-      const input = at(job.x, start * inputSize);
-      fillRows(rows, width, job.bias, g);
-      if (job.inputPanels) packedProduct(rows, width, inputSize, input, job.inputPanels, g, width, true);
-      else thinProduct(rows, width, inputSize, input, job.kernel, width, g);
-    }
-    if (job.panels) packedProduct(rows, width, hidden, hiddenBefore, job.panels, g, width, true);
-    else thinProduct(rows, width, hidden, hiddenBefore, job.recurrentKernel, width, g);
+    inputPart(job, start, rows, g);
+    addProduct(rows, width, hidden, hiddenBefore, job.panels, job.recurrentKernel, g);
     for (let row = 0; row < rows; row++) {
       const n = row * hidden, m = at(g, row * width);
       const before = at(cellBefore, n), after = at(cell, n), out = at(output, n);
@@ -163,26 +166,12 @@ export function lstmForwardRows(job: LSTMForward, chunk: i32): void {
   }
 }
 
-/**
- * @param ids where not 0: [T, B] int32 rows of `kernel`; else `x` is [T, B, inputSize].
- * @param gates, outputs, cells filled: [T, B, 4H], [T, B, H], [T, B, H]. In rows whose sequence has ended `outputs` and
- *   `cells` hold the state that passes; see `clearPadding`.
- * @param lengths [B] int32, or 0 where all sequences have T steps.
- * @param masks [T, B, H] factors of the candidate, or 0.
- * @param reverse from the last step to the first.
- */
-export function lstmForward(
-  steps: i32, batch: i32, inputSize: i32, hidden: i32,
+/** Fills a job for sequences of one length, read from their first step on, and packs its weights. */
+export function beginForward(
+  job: LSTMForward, steps: i32, batch: i32, inputSize: i32, hidden: i32,
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize, initialCell: usize,
-  gates: usize, outputs: usize, cells: usize, lengths: usize, masks: usize, reverse: bool,
+  gates: usize, outputs: usize, cells: usize,
 ): void {
-  const width = 4 * hidden;
-  const thin = batch < THIN;
-  const inputPanels: usize = ids || thin ? 0 : malloc(packedBytes(width, inputSize));
-  if (inputPanels) packMatrix(inputSize, width, kernel, width, 1, inputPanels);
-  const panels: usize = thin ? 0 : malloc(packedBytes(width, hidden));
-  if (panels) packMatrix(hidden, width, recurrentKernel, width, 1, panels);
-  const job = changetype<LSTMForward>(malloc(offsetof<LSTMForward>()));
   job.steps = steps;
   job.batch = batch;
   job.inputSize = inputSize;
@@ -197,16 +186,43 @@ export function lstmForward(
   job.gates = gates;
   job.outputs = outputs;
   job.cells = cells;
+  job.lengths = 0;
+  job.masks = 0;
+  job.reverse = false;
+  job.inputPanels = ids ? 0 : packWeights(steps, batch, inputSize, 4 * hidden, kernel);
+  job.panels = packWeights(steps, batch, hidden, 4 * hidden, recurrentKernel);
+}
+
+export function endForward(job: LSTMForward): void {
+  if (job.panels) free(job.panels);
+  if (job.inputPanels) free(job.inputPanels);
+  free(changetype<usize>(job));
+}
+
+/**
+ * @param ids where not 0: [T, B] int32 rows of `kernel`; else `x` is [T, B, inputSize].
+ * @param gates, outputs, cells filled: [T, B, 4H], [T, B, H], [T, B, H]. In rows whose sequence has ended `outputs` and
+ *   `cells` hold the state that passes; see `clearPadding`.
+ * @param lengths [B] int32, or 0 where all sequences have T steps.
+ * @param masks [T, B, H] factors of the candidate, or 0.
+ * @param reverse from the last step to the first.
+ */
+export function lstmForward(
+  steps: i32, batch: i32, inputSize: i32, hidden: i32,
+  ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize, initialCell: usize,
+  gates: usize, outputs: usize, cells: usize, lengths: usize, masks: usize, reverse: bool,
+): void {
+  const job = changetype<LSTMForward>(malloc(offsetof<LSTMForward>()));
+  beginForward(
+    job, steps, batch, inputSize, hidden, ids, x, kernel, recurrentKernel, bias, initialHidden, initialCell,
+    gates, outputs, cells,
+  );
   job.lengths = lengths;
   job.masks = masks;
   job.reverse = reverse;
-  job.inputPanels = inputPanels;
-  job.panels = panels;
   job.chunkRows = rowsPerChunk(batch, <i64>steps * batch * hidden * (4 * hidden));
   share(LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
-  free(changetype<usize>(job));
-  if (panels) free(panels);
-  if (inputPanels) free(inputPanels);
+  endForward(job);
 }
 
 /** As the parameters of `lstmBackward`. */
@@ -234,7 +250,7 @@ export class LSTMBackward {
 
 /** The sums over `rows` rows, from `start`, of `count` columns, from `column`, of the gates' gradients. */
 @inline
-function sumRows(job: LSTMBackward, start: i32, rows: i32, column: i32, count: i32): void {
+export function sumRows(job: LSTMBackward, start: i32, rows: i32, column: i32, count: i32): void {
   const width = 4 * job.hidden;
   for (let row = start; row < start + rows; row++) {
     const g = at(job.gates, row * width + column);
@@ -283,6 +299,56 @@ export function sumGateGradients(job: LSTMBackward, chunk: i32): void {
   }
 }
 
+/** Fills a job for sequences of one length, read from their first step on, and packs its weights. */
+export function beginBackward(
+  job: LSTMBackward, steps: i32, batch: i32, inputSize: i32, hidden: i32,
+  ids: usize, recurrentKernel: usize, initialCell: usize, gates: usize, cells: usize,
+  dOutputs: usize, dHidden: usize, dCell: usize, dKernel: usize, dBias: usize,
+): void {
+  const width = 4 * hidden;
+  memory.fill(dBias, 0, <usize>width << 2);
+  if (ids) memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
+  job.steps = steps;
+  job.batch = batch;
+  job.hidden = hidden;
+  job.ids = ids;
+  job.initialCell = initialCell;
+  job.gates = gates;
+  job.cells = cells;
+  job.dOutputs = dOutputs;
+  job.dHidden = dHidden;
+  job.dCell = dCell;
+  job.dKernel = dKernel;
+  job.dBias = dBias;
+  job.lengths = 0;
+  job.masks = 0;
+  job.reverse = false;
+  job.panels = packTransposed(hidden, width, recurrentKernel);
+}
+
+/** Once all steps are done: the gradients of weights and inputs, and the end of the job. */
+export function endBackward(
+  job: LSTMBackward, inputSize: i32, x: usize, kernel: usize, initialHidden: usize, outputs: usize,
+  dX: usize, dRecurrentKernel: usize,
+): void {
+  const hidden = job.hidden, width = 4 * hidden, rows = job.steps * job.batch, gates = job.gates;
+  if (job.chunkRows < job.batch) share(GATE_GRADIENTS, changetype<usize>(job), chunksOf(width, STRIPE));
+  gradientByStates(job, hidden, initialHidden, outputs, dRecurrentKernel);
+  if (!job.ids) matrixProduct(inputSize, width, rows, x, true, gates, false, job.dKernel, false);
+  if (dX) matrixProduct(rows, inputSize, width, gates, false, kernel, true, dX, false);
+  free(job.panels);
+  free(changetype<usize>(job));
+}
+
+/** The gradient [size, 4H] of weights that each step multiplies with a state [B, size] of the step before. */
+export function gradientByStates(job: LSTMBackward, size: i32, initial: usize, states: usize, gradient: usize): void {
+  const rows = job.steps * job.batch;
+  const before = malloc((<usize>size * <usize>rows) << 2);
+  statesBefore(job.steps, job.batch, size, initial, states, job.lengths, job.reverse, before);
+  matrixProduct(size, 4 * job.hidden, rows, before, false, job.gates, false, gradient, false);
+  free(before);
+}
+
 /**
  * @param gates [T, B, 4H], activated; used up: on return it holds the gradient of the pre-activations.
  * @param dHidden, dCell [B, H]: on entry the gradient of the final state, on return that of the initial state.
@@ -297,38 +363,15 @@ export function lstmBackward(
   dOutputs: usize, dHidden: usize, dCell: usize,
   dX: usize, dKernel: usize, dRecurrentKernel: usize, dBias: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
-  const width = 4 * hidden, rows = steps * batch;
-  memory.fill(dBias, 0, <usize>width << 2);
-  if (ids) memory.fill(dKernel, 0, (<usize>inputSize * <usize>width) << 2);
-  const panels = malloc(packedBytes(hidden, width));
-  packMatrix(width, hidden, recurrentKernel, 1, width, panels); // the transpose
   const job = changetype<LSTMBackward>(malloc(offsetof<LSTMBackward>()));
-  job.steps = steps;
-  job.batch = batch;
-  job.hidden = hidden;
-  job.ids = ids;
-  job.initialCell = initialCell;
-  job.gates = gates;
-  job.cells = cells;
-  job.dOutputs = dOutputs;
-  job.dHidden = dHidden;
-  job.dCell = dCell;
-  job.dKernel = dKernel;
-  job.dBias = dBias;
+  beginBackward(
+    job, steps, batch, inputSize, hidden, ids, recurrentKernel, initialCell, gates, cells, dOutputs, dHidden, dCell,
+    dKernel, dBias,
+  );
   job.lengths = lengths;
   job.masks = masks;
   job.reverse = reverse;
-  job.panels = panels;
   job.chunkRows = rowsPerChunk(batch, <i64>steps * batch * hidden * (4 * hidden));
   share(LSTM_BACKWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
-  if (job.chunkRows < batch) share(GATE_GRADIENTS, changetype<usize>(job), chunksOf(width, STRIPE));
-  free(changetype<usize>(job));
-  free(panels);
-
-  const before = malloc((<usize>hidden * <usize>rows) << 2);
-  statesBefore(steps, batch, hidden, initialHidden, outputs, lengths, reverse, before);
-  matrixProduct(hidden, width, rows, before, false, gates, false, dRecurrentKernel, false);
-  free(before);
-  if (!ids) matrixProduct(inputSize, width, rows, x, true, gates, false, dKernel, false);
-  if (dX) matrixProduct(rows, inputSize, width, gates, false, kernel, true, dX, false);
+  endBackward(job, inputSize, x, kernel, initialHidden, outputs, dX, dRecurrentKernel);
 }

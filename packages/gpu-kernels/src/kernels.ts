@@ -4,6 +4,7 @@ import {attentionTensorflow} from './attention/tensorflow';
 import {attentionWasm} from './attention/wasm';
 import {attentionWebGL} from './attention/webgl';
 import {attentionWebGPU} from './attention/webgpu';
+import {attentionLSTMWasm} from './attention-lstm/wasm';
 import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
 import {dropoutCPU} from './dropout/cpu';
@@ -64,6 +65,7 @@ const kernels: KernelConfig[] = [
   ...attentionWebGPU,
   ...attentionWebGL,
   ...attentionTensorflow,
+  ...attentionLSTMWasm,
   ...dropoutCPU,
   ...dropoutWasm,
   ...dropoutWebGPU,

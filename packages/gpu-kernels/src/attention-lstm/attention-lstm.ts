@@ -1,11 +1,21 @@
-import {type Rank, type Tensor1D, type Tensor2D, type Tensor3D, tidy, zeros} from '@tensorflow/tfjs-core';
+import {
+  type NamedTensorMap,
+  type Rank,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  tidy,
+  zeros,
+} from '@tensorflow/tfjs-core';
 import type {AttentionAttributes} from '../attention/attention';
 import {type AttendedInputs, expectAttended, scaleFor} from '../attention/expect-attended';
+import {hasKernel} from '../backends/has-kernel';
 import {expectShape} from '../errors/expect-shape';
 import {registerKernels} from '../kernels';
 import {expectWeights, type LSTMWeights} from '../lstm/expect-weights';
 import type {LSTMState} from '../lstm/lstm';
 import {expectSequence, type SequenceInputs} from '../sequence/expect-sequence';
+import {attentionLSTMWithGradient} from './gradient';
 import {attentionLSTMReference} from './reference';
 
 /** Between two steps: `hidden [B, H]`, `cell [B, H]` and the context of the last step, `[B, E]`, all float32. */
@@ -96,7 +106,10 @@ export function attentionLSTM({initialState, ...inputs}: AttentionLSTMInputs): A
       ...(lengths && {lengths}),
       ...(kind === 'additive' && {scoreVector}),
     };
-    return attentionLSTMReference(tensors, {kind, scale: scaleFor(inputs), forgetBias});
+    const run = hasKernel('AttentionLSTM', {}, tensors as unknown as NamedTensorMap)
+      ? attentionLSTMWithGradient
+      : attentionLSTMReference;
+    return run(tensors, {kind, scale: scaleFor(inputs), forgetBias});
   });
 }
 
