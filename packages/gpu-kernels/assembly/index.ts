@@ -9,6 +9,7 @@ export { matrixProduct } from "./matrix-product";
 export { adagradStep, adamStep, momentumStep, sgdStep, sumOfSquares } from "./optimizer-step";
 export { firstIdOutside, unsortedSegmentSum } from "./rows";
 export { clearPadding } from "./sequence";
+export { sampledLoss } from "./sampled-loss";
 export { sampledLogitsBackward, sampledLogitsForward } from "./sampled-softmax";
 export { sampleCategorical } from "./sample-categorical";
 export { sparseCrossEntropyBackward, sparseCrossEntropyForward } from "./sparse-cross-entropy";

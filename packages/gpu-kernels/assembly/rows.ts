@@ -1,6 +1,7 @@
 // Operations on the rows of a float32 matrix: fill, look up, scatter, sum.
 
 import { at } from "./memory";
+import { multiplyAdd } from "./multiply-add";
 
 /** target[0..width) += source[0..width). */
 @inline
@@ -11,6 +12,45 @@ export function addRow(width: i32, source: usize, target: usize): void {
   }
   for (; column < width; column++) {
     store<f32>(at(target, column), load<f32>(at(target, column)) + load<f32>(at(source, column)));
+  }
+}
+
+/** a . b */
+@inline
+export function dot(width: i32, a: usize, b: usize): f32 {
+  let sums = f32x4.splat(0), index = 0;
+  for (; index + 4 <= width; index += 4) {
+    sums = f32x4.add(sums, f32x4.mul(v128.load(at(a, index)), v128.load(at(b, index))));
+  }
+  let sum = f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1)
+    + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3);
+  for (; index < width; index++) sum += load<f32>(at(a, index)) * load<f32>(at(b, index));
+  return sum;
+}
+
+/** target = scale source */
+@inline
+export function scaleRow(width: i32, scale: f32, source: usize, target: usize): void {
+  const scales = f32x4.splat(scale);
+  let index = 0;
+  for (; index + 4 <= width; index += 4) {
+    v128.store(at(target, index), f32x4.mul(scales, v128.load(at(source, index))));
+  }
+  for (; index < width; index++) store<f32>(at(target, index), scale * load<f32>(at(source, index)));
+}
+
+/** target += scale source */
+@inline
+export function addScaledRow(width: i32, scale: f32, source: usize, target: usize): void {
+  const scales = f32x4.splat(scale);
+  let index = 0;
+  for (; index + 4 <= width; index += 4) {
+    const p = at(target, index);
+    v128.store(p, multiplyAdd(v128.load(p), scales, v128.load(at(source, index))));
+  }
+  for (; index < width; index++) {
+    const p = at(target, index);
+    store<f32>(p, load<f32>(p) + scale * load<f32>(at(source, index)));
   }
 }
 

@@ -2,30 +2,7 @@
 
 import { at, free, malloc } from "./memory";
 import { matrixProduct } from "./matrix-product";
-
-/** a . b */
-@inline
-function dot(width: i32, a: usize, b: usize): f32 {
-  let sums = f32x4.splat(0), index = 0;
-  for (; index + 4 <= width; index += 4) {
-    sums = f32x4.add(sums, f32x4.mul(v128.load(at(a, index)), v128.load(at(b, index))));
-  }
-  let sum = f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1)
-    + f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3);
-  for (; index < width; index++) sum += load<f32>(at(a, index)) * load<f32>(at(b, index));
-  return sum;
-}
-
-/** target = scale source */
-@inline
-function scaleRow(width: i32, scale: f32, source: usize, target: usize): void {
-  const scales = f32x4.splat(scale);
-  let index = 0;
-  for (; index + 4 <= width; index += 4) {
-    v128.store(at(target, index), f32x4.mul(scales, v128.load(at(source, index))));
-  }
-  for (; index < width; index++) store<f32>(at(target, index), scale * load<f32>(at(source, index)));
-}
+import { dot, scaleRow } from "./rows";
 
 /** logits [batch, 1 + count] from inputs and targets [batch, width] and samples [count, width]. */
 export function sampledLogitsForward(

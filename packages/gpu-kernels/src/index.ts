@@ -9,7 +9,7 @@ export {type BackendChoice, type BackendName, type BackendOptions, useBackend} f
 export {type DropoutInputs, type DropoutOptions, dropout, dropoutMask} from './dropout/dropout';
 export {type EmbeddingLookupInputs, embeddingLookup} from './embedding/embedding-lookup';
 export type {SparseRows} from './embedding/sparse-rows';
-export {type ValueAndGradients, valueAndGradients} from './embedding/value-and-gradients';
+export {sumRows, type ValueAndGradients, valueAndGradients} from './embedding/value-and-gradients';
 export {BackendError} from './errors/backend-error';
 export {IdRangeError} from './errors/id-range-error';
 export {ShapeError} from './errors/shape-error';
@@ -29,6 +29,7 @@ export {
   sgdStep,
 } from './optimizer-step/optimizer-step';
 export {type SampleCategoricalInputs, sampleCategorical} from './sample-categorical/sample-categorical';
+export {type SampledLossInputs, type SampledLossResult, sampledLoss} from './sampled-loss/sampled-loss';
 export {type SampledLogitsInputs, sampledLogits} from './sampled-softmax/sampled-logits';
 export type {Direction, SequenceInputs} from './sequence/expect-sequence';
 export {

@@ -40,6 +40,9 @@ import {sampleCategoricalCPU} from './sample-categorical/cpu';
 import {sampleCategoricalTensorflow} from './sample-categorical/tensorflow';
 import {sampleCategoricalWasm} from './sample-categorical/wasm';
 import {sampleCategoricalWebGPU} from './sample-categorical/webgpu';
+import {sampledLossCPU} from './sampled-loss/cpu';
+import {sampledLossTensorflow} from './sampled-loss/tensorflow';
+import {sampledLossWasm} from './sampled-loss/wasm';
 import {sampledLogitsCPU} from './sampled-softmax/cpu';
 import {sampledLogitsTensorflow} from './sampled-softmax/tensorflow';
 import {sampledLogitsWasm} from './sampled-softmax/wasm';
@@ -103,6 +106,9 @@ const kernels: KernelConfig[] = [
   ...sampledLogitsWebGL,
   ...sampledLogitsWebGPU,
   ...sampledLogitsTensorflow,
+  ...sampledLossCPU,
+  ...sampledLossWasm,
+  ...sampledLossTensorflow,
   ...embeddingCPU,
   ...embeddingWasm,
   ...embeddingWebGL,

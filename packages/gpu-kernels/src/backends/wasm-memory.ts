@@ -311,6 +311,29 @@ export interface WasmKernels {
     targetsGradient: Pointer,
     samplesGradient: Pointer,
   ): void;
+  sampledLoss(
+    batch: number,
+    width: number,
+    count: number,
+    inputs: Pointer,
+    table: Pointer,
+    biases: Pointer,
+    targets: Pointer,
+    samples: Pointer,
+    targetLogCounts: Pointer,
+    sampleLogCounts: Pointer,
+    logistic: boolean,
+    removeHits: boolean,
+    weight: number,
+    scale: number,
+    places: Pointer,
+    size: number,
+    loss: Pointer,
+    inputsGradient: Pointer,
+    sumIds: Pointer,
+    sums: Pointer,
+    biasSums: Pointer,
+  ): number;
   lookUpRows(rows: number, width: number, table: Pointer, ids: Pointer, target: Pointer): void;
   sumRows(
     rows: number,

@@ -88,8 +88,18 @@ function combine(variable: Variable, dense: Tensor | undefined, parts: readonly 
   return sumRows(parts);
 }
 
-/** Lists of rows as one, equal ids summed. */
+/**
+ * Lists of rows as one in which no id comes twice: rows of equal ids are summed. So do gradients of a table that were not
+ * taken by `valueAndGradients` become one for an optimizer step.
+ *
+ * @param parts at least one, all of the same width.
+ * @returns `SparseRows`; the caller disposes of them.
+ * @example const gradient = sumRows([{ids: tf.tensor1d([7, 7], 'int32'), values: tf.ones([2, 3])}]); // row 7: 2, 2, 2
+ *
+ * Cost: one pass over the rows.
+ */
 export function sumRows(parts: readonly SparseRows[]): SparseRows {
+  registerKernels();
   const inputs = {
     ids: parts.map(({ids}) => ids),
     values: parts.map(({values}) => values),
