@@ -26,7 +26,7 @@ const workloads: Workload[] = [
   lstmTrainingStep('lstm-512x2', {steps: 100, batch: 64, hidden: 512, layers: 2, vocabulary: 27}),
   lstmTrainingStep('bigram-one-hot-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729}),
   lstmTrainingStep('bigram-embedded-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729, embedding: 128}),
-  skipGramStep('embedding', {vocabulary: 50_000, width: 128, batch: 128, negatives: 64}),
+  skipGramStep('skip-gram-50k', {vocabulary: 50_000, width: 128, batch: 128, samples: 64}),
   generateWorkload('generate-64', 64),
   layerFit('layer-128', layerSizes, {recurrentActivation: 'sigmoid'}),
   layerFit('layer-128-default', layerSizes, {}),
@@ -64,7 +64,7 @@ async function measure({prepare, name}: Workload, backend: string, {seconds, see
     milliseconds: 1000 * seconds,
     minimumRuns: 5,
   });
-  contest.dispose();
+  await contest.dispose();
   return makeRow(name, backend, timings, contest, versions);
 }
 

@@ -14,27 +14,36 @@ interface Budget {
   minimumRuns: number;
 }
 
+/** How often the faster side runs at most for each run of the slower. */
+const mostRuns = 20;
+
 /**
- * Times two sides in turn, ours, stock, ours, stock, so that a machine whose speed drifts treats both alike. The warm-up
- * lasts until the optimising compiler has seen each side some times.
+ * Times two sides in turn, ours, stock, ours, stock, so that a machine whose speed drifts treats both alike. Where ours is
+ * faster it runs, in its turn, about as long as stock does, or it would only ever be timed on caches that the other side
+ * has just emptied. The warm-up lasts until the optimising compiler has seen each side some times.
  */
 export async function measureInTurn(
   ours: Side,
   stock: Side,
   {milliseconds, minimumRuns}: Budget,
 ): Promise<{ours: Timing; stock: Timing}> {
-  const warmUp = performance.now();
-  for (let run = 0; run < 30 && (run < 2 || performance.now() - warmUp < milliseconds / 6); run++) {
-    await ours();
-    await stock();
-  }
+  const [each, other] = [await warmUp(ours, milliseconds / 12), await warmUp(stock, milliseconds / 12)];
+  const runs = Math.min(mostRuns, Math.max(1, Math.round(other / each)));
   const times: {ours: number[]; stock: number[]} = {ours: [], stock: []};
   const start = performance.now();
-  for (let run = 0; run < minimumRuns || performance.now() - start < milliseconds; run++) {
-    times.ours.push(await time(ours));
+  for (let turn = 0; turn < minimumRuns || performance.now() - start < milliseconds; turn++) {
+    for (let run = 0; run < runs; run++) times.ours.push(await time(ours));
     times.stock.push(await time(stock));
   }
   return {ours: summarise(times.ours), stock: summarise(times.stock)};
+}
+
+/** Runs a side some times, and says how long the last took. */
+async function warmUp(side: Side, milliseconds: number): Promise<number> {
+  const start = performance.now();
+  let last = 0;
+  for (let run = 0; run < 30 && (run < 2 || performance.now() - start < milliseconds); run++) last = await time(side);
+  return last;
 }
 
 async function time(side: Side): Promise<number> {

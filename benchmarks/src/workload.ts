@@ -7,7 +7,7 @@ export interface Contest {
   ours: Side;
   stock: Side;
   /** Lets go of tensors. */
-  dispose(): void;
+  dispose(): void | Promise<void>;
   /** Characters in one unit of work, where a rate says more than a time. */
   symbols?: number;
   /** The share of the work that the stock side does, where all of it would take too long; its time is scaled up. */

@@ -1,10 +1,5 @@
-import {
-  adagradStep,
-  embeddingLookup,
-  sampledLogits,
-  sparseCrossEntropy,
-  valueAndGradients,
-} from '@gatefold/gpu-kernels';
+import {SkipGramBatches} from '@gatefold/text8-data';
+import {exerciseTraining} from '@gatefold/word2vec';
 import * as tf from '@tensorflow/tfjs';
 import type {Contest, Workload} from '../workload';
 
@@ -12,82 +7,122 @@ interface Sizes {
   vocabulary: number;
   width: number;
   batch: number;
-  negatives: number;
+  samples: number;
 }
 
-const learningRate = 0.1;
+/** Of the classic exercise. */
+const learningRate = 1;
+const textLength = 1_000_000;
 
 /**
- * One training step of skip-gram with sampled softmax: rows of two tables, the scores of each centre word with its context
- * word and with negatives that the batch shares, cross-entropy, gradient, Adagrad; the loss is read back.
+ * One training step of the classic exercise, in full: the next batch of a text whose words are as frequent as Zipf has it,
+ * freshly sampled words, sampled softmax with biases and both corrections, gradient, Adagrad; the loss is read back.
  */
 export function skipGramStep(name: string, sizes: Sizes): Workload {
-  const {vocabulary, width, batch, negatives} = sizes;
+  const {vocabulary, width, batch, samples} = sizes;
   return {
     name,
-    description: `one skip-gram step, V ${vocabulary}, D ${width}, B ${batch}, ${negatives} shared negatives, Adagrad`,
+    description: `a step of the word2vec exercise, V ${vocabulary}, D ${width}, B ${batch}, ${samples} sampled, Adagrad`,
     backends: ['wasm', 'cpu'],
-    peers: [{script: 'pytorch_embedding.py', sizes: {...sizes}}],
+    peers: [{script: 'pytorch_skip_gram.py', sizes: {...sizes}}],
     prepare(seed, backend): Contest {
       // Stock cpu runs through all rows once for every row of the table: minutes. A hundredth of the table takes a
       // hundredth of that, and the rest of the step next to nothing.
       const stockShare = backend === 'cpu' ? 0.01 : 1;
-      const ours = tablesOf(vocabulary, width, seed);
-      const stock = tablesOf(vocabulary * stockShare, width, seed);
-      const accumulators = ours.map(({shape}) => tf.variable(tf.fill(shape, 0.1)));
-      const optimizer = tf.train.adagrad(learningRate);
-      const ids = [batch, batch, negatives].map((count, index) =>
-        tf.randomUniformInt([count], 0, vocabulary * stockShare, seed + index),
-      ) as tf.Tensor1D[];
-      const labels = tf.zeros([batch], 'int32') as tf.Tensor1D;
-      const first = tf.cast(tf.oneHot(labels, 1 + negatives), 'float32');
+      const stock = new StockExercise({...sizes, vocabulary: vocabulary * stockShare}, seed);
+      const text = logUniformIds(textLength, vocabulary, seed);
+      const counts = Float64Array.from({length: vocabulary}, (_, id) => Math.ceil(textLength / (id + 1)));
+      const corpus = {
+        vocabulary: {words: Array.from(counts, (_, id) => `w${id}`), counts},
+        length: text.length,
+        rawLength: text.length,
+        read: () => 0, // the batches read the text
+      };
+      const batches = new SkipGramBatches(text, {batchSize: batch, seed});
+      const training = exerciseTraining(corpus, batches, {steps: 1e9, seed, reportEvery: 1});
+      const events = training.run();
       return {
         ours: async () => {
-          const {value, gradients} = valueAndGradients(() => {
-            const [inputs, targets, samples] = rowsOf(ours, ids, (table, ids) => embeddingLookup({table, ids}));
-            const logits = sampledLogits({inputs, targets, samples});
-            return sparseCrossEntropy({logits, labels}) as tf.Scalar;
-          }, ours);
-          const norm = adagradStep({parameters: ours, gradients, accumulators, learningRate, epsilon: 1e-7});
-          await value.data();
-          tf.dispose([value, gradients, norm]);
+          for (let event = await events.next(); event.value?.kind !== 'progress'; ) event = await events.next();
         },
-        stock: async () => {
-          const loss = () => {
-            const [inputs, targets, samples] = rowsOf(stock, ids, (table, ids) => tf.gather(table, ids));
-            const own = tf.sum(tf.mul(inputs, targets), 1, true) as tf.Tensor2D; // [B, 1]
-            const logits = tf.concat([own, tf.matMul(inputs, samples, false, true)], 1); // [B, 1 + K]
-            return tf.losses.softmaxCrossEntropy(first, logits) as tf.Scalar;
-          };
-          const value = optimizer.minimize(loss, true, stock)!;
-          await value.data();
-          value.dispose();
-        },
+        stock: () => stock.step(),
         stockShare,
-        dispose: () => {
-          optimizer.dispose();
-          tf.dispose([ours, stock, accumulators, ids, labels, first]);
+        dispose: async () => {
+          await events.return();
+          training.dispose();
+          stock.dispose();
         },
       };
     },
   };
 }
 
-function tablesOf(vocabulary: number, width: number, seed: number): tf.Variable[] {
-  return [0, 1].map((index) => tf.variable(tf.randomUniform([vocabulary, width], -0.1, 0.1, 'float32', seed + index)));
+/** The same with plain tfjs operations and its own optimizer. */
+class StockExercise {
+  readonly #sizes: Sizes;
+  readonly #batches: SkipGramBatches;
+  readonly #draws: Int32Array;
+  readonly #variables: [embeddings: tf.Variable, weights: tf.Variable, biases: tf.Variable];
+  readonly #optimizer = tf.train.adagrad(learningRate);
+  #next = 0;
+
+  constructor(sizes: Sizes, seed: number) {
+    const {vocabulary, width, batch} = sizes;
+    this.#sizes = sizes;
+    this.#batches = new SkipGramBatches(logUniformIds(textLength, vocabulary, seed), {batchSize: batch, seed});
+    this.#draws = logUniformIds(textLength, vocabulary, seed + 1);
+    this.#variables = tf.tidy(() => [
+      tf.variable(tf.randomUniform([vocabulary, width], -1, 1, 'float32', seed)),
+      tf.variable(tf.truncatedNormal([vocabulary, width], 0, 1 / Math.sqrt(width), 'float32', seed)),
+      tf.variable(tf.zeros([vocabulary])),
+    ]);
+  }
+
+  async step(): Promise<void> {
+    const {vocabulary, batch} = this.#sizes;
+    const [embeddings, weights, biases] = this.#variables;
+    const {inputs, targets} = this.#batches.next();
+    const {ids, draws} = this.#sample();
+    const logCounts = (words: Int32Array) =>
+      Float32Array.from(words, (id) => {
+        const probability = Math.log1p(1 / (id + 1)) / Math.log(vocabulary + 1);
+        return Math.log(-Math.expm1(draws * Math.log1p(-probability)));
+      });
+    const value = this.#optimizer.minimize(
+      () => {
+        const [right, samples] = [tf.tensor1d(targets, 'int32'), tf.tensor1d(ids, 'int32')];
+        const x = tf.gather(embeddings, tf.tensor1d(inputs, 'int32')); // [B, D]
+        const offset = (words: tf.Tensor1D, counts: Float32Array) => tf.sub(tf.gather(biases, words), counts);
+        const own = tf.add(tf.sum(tf.mul(x, tf.gather(weights, right)), 1), offset(right, logCounts(targets)));
+        const others = tf.add(tf.matMul(x, tf.gather(weights, samples), false, true), offset(samples, logCounts(ids)));
+        const hits = tf.equal(tf.expandDims(right, 1), tf.expandDims(samples, 0));
+        const logits = tf.concat([tf.expandDims(own, 1), tf.sub(others, tf.mul(tf.cast(hits, 'float32'), 1e9))], 1);
+        const first = tf.oneHot(tf.zeros([batch], 'int32'), logits.shape[1]!);
+        return tf.losses.softmaxCrossEntropy(tf.cast(first, 'float32'), logits) as tf.Scalar;
+      },
+      true,
+      this.#variables,
+    )!;
+    await value.data();
+    value.dispose();
+  }
+
+  /** Distinct words, and how many draws they took. */
+  #sample(): {ids: Int32Array; draws: number} {
+    const found = new Set<number>();
+    let draws = 0;
+    for (; found.size < this.#sizes.samples; draws++) found.add(this.#draws[this.#next++ % this.#draws.length]!);
+    return {ids: Int32Array.from(found), draws};
+  }
+
+  dispose(): void {
+    this.#optimizer.dispose();
+    tf.dispose(this.#variables);
+  }
 }
 
-/** The rows of the centre words [B, D], of their context words [B, D], and of the negatives [K, D]. */
-function rowsOf(
-  tables: readonly tf.Tensor[],
-  ids: readonly tf.Tensor1D[],
-  lookUp: (table: tf.Tensor2D, ids: tf.Tensor1D) => tf.Tensor,
-): [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D] {
-  const [inputs, outputs] = tables as [tf.Tensor2D, tf.Tensor2D];
-  const [centres, contexts, negatives] = ids as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
-  return [lookUp(inputs, centres), lookUp(outputs, contexts), lookUp(outputs, negatives)] as [
-    tf.Tensor2D,
-    tf.Tensor2D,
-    tf.Tensor2D,
-  ];
+/** Ids drawn so that the n-th is about as frequent as the n-th word of a language. */
+function logUniformIds(count: number, vocabulary: number, seed: number): Int32Array {
+  const shares = tf.tidy(() => tf.randomUniform([count], 0, 1, 'float32', seed).arraySync() as number[]);
+  return Int32Array.from(shares, (share) => Math.min(vocabulary - 1, Math.floor((vocabulary + 1) ** share) - 1));
 }

@@ -8,6 +8,15 @@ export {decodeWord2VecText, encodeWord2VecText} from './files/word2vec-text';
 export {type MapPoint, type WordMapOptions, wordMap} from './map/word-map';
 export {type WordMapPageOptions, wordMapPage} from './map/word-map-page';
 export {type WordMapSvgOptions, wordMapSVG} from './map/word-map-svg';
+export {type ExerciseOptions, exerciseTraining} from './minibatch/exercise-training';
+export type {
+  MinibatchLoss,
+  MinibatchOptions,
+  MinibatchSettings,
+  NeighboursOptions,
+  WordBatches,
+} from './minibatch/minibatch-settings';
+export {MinibatchTraining} from './minibatch/minibatch-training';
 export type {ParallelOptions} from './parallel/parallel-settings';
 export {ParallelTraining} from './parallel/parallel-training';
 export type {CountedWords, WordCorpus} from './training/word-corpus';

@@ -1,20 +1,21 @@
 import {
+  abs,
   add,
   concat,
   equal,
   exp,
   expandDims,
   fill,
+  log1p,
   logSumExp,
   matMul,
   mul,
   neg,
+  relu,
   reshape,
   type Scalar,
-  scalar,
   sigmoid,
   slice,
-  softplus,
   sub,
   sum,
   type Tensor,
@@ -88,8 +89,13 @@ function softmax(own: Tensor, others: Tensor): Parts {
 
 function logistic(own: Tensor, others: Tensor, weight: number): Parts {
   return {
-    loss: add(sum(softplus(neg(own))), mul(sum(softplus(others)), scalar(weight))),
+    loss: add(sum(softplus(neg(own))), mul(sum(softplus(others)), weight)),
     dOwn: neg(sigmoid(neg(own))),
     dOthers: mul(sigmoid(others), weight),
   };
+}
+
+/** log(1 + e^x); tfjs's own is not NaN for NaN on every backend. */
+function softplus(x: Tensor): Tensor {
+  return add(relu(x), log1p(exp(neg(abs(x)))));
 }

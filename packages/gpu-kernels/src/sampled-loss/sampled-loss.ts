@@ -1,7 +1,15 @@
-import {engine, type NamedTensorMap, type Scalar, type Tensor, type Tensor1D, type Tensor2D} from '@tensorflow/tfjs-core';
+import {
+  engine,
+  type NamedTensorMap,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+} from '@tensorflow/tfjs-core';
 import {hasKernel} from '../backends/has-kernel';
 import type {SparseRows} from '../embedding/sparse-rows';
 import {expectShape} from '../errors/expect-shape';
+import {ShapeError} from '../errors/shape-error';
 import {registerKernels} from '../kernels';
 import {debugIds} from '../rows/debug-ids';
 import {sampledLossReference} from './reference';
@@ -32,8 +40,8 @@ export interface SampledLossInputs {
   removeAccidentalHits?: boolean;
   /** For `logistic`: what the loss of every sample counts for, 1 unless told. */
   sampleWeight?: number;
-  /** Of the losses of the inputs: `mean` unless told. */
-  reduction?: 'mean' | 'sum';
+  /** What the sum of the inputs' losses, and all gradients, are multiplied by: 1 / B, for the mean, unless told. */
+  scale?: number;
 }
 
 export interface SampledLossResult {
@@ -57,7 +65,7 @@ export interface SampledLossResult {
  *     softmax: log(e^s + Σ e^n) - s                  logistic: log(1 + e^-s) + sampleWeight Σ log(1 + e^n)
  *
  * @returns the loss and its gradients; the caller disposes of them (`tf.dispose` takes them as they are).
- * @throws ShapeError where a shape or dtype does not fit.
+ * @throws ShapeError where a shape or dtype does not fit, or there are no inputs or no samples.
  * @throws IdRangeError where a target or sample is not in `[0, V)` (cpu, wasm and tensorflow; others take the nearest row).
  * @example
  * const inputs = embeddingLookup({table: embeddings, ids: centres});
@@ -81,18 +89,21 @@ export function sampledLoss(given: SampledLossInputs): SampledLossResult {
   expect('samples', ['K'], 'int32');
   if (targetLogCounts) expect('targetLogCounts', [batch], 'float32');
   if (sampleLogCounts) expect('sampleLogCounts', [samples.size], 'float32');
+  if (batch === 0 || samples.size === 0) {
+    throw new ShapeError(`sampledLoss: ${batch} inputs and ${samples.size} samples, expected at least one of each.`);
+  }
   if (kind !== 'softmax' && kind !== 'logistic') {
     throw new RangeError(`sampledLoss: kind is ${kind}, expected softmax or logistic.`);
   }
   registerKernels();
   debugIds('sampledLoss: targets', targets, table.shape[0]);
   debugIds('sampledLoss: samples', samples, table.shape[0]);
-  const {removeAccidentalHits = true, sampleWeight = 1, reduction = 'mean'} = options;
+  const {removeAccidentalHits = true, sampleWeight = 1, scale = 1 / batch} = options;
   const attributes: SampledLossAttributes = {
     logistic: kind === 'logistic',
     removeHits: removeAccidentalHits,
     weight: sampleWeight,
-    scale: reduction === 'mean' ? 1 / batch : 1,
+    scale,
   };
   const tensors = {inputs, table, biases, targets, samples, targetLogCounts, sampleLogCounts};
   const named = tensors as unknown as NamedTensorMap;

@@ -96,7 +96,8 @@ function logistic(ops: TensorflowOps, {own, others}: Scores, {weight, scale}: Sa
   const [right, wrong] = [ops.run('Softplus', [negative]), ops.run('Softplus', [others])].map((losses, index) =>
     total(ops, losses, index === 0 ? scale : weight * scale),
   ) as [TensorflowTensor, TensorflowTensor];
-  const times = (tensor: TensorflowInput, factor: number) => ops.run('Mul', [tensor, ops.constant('float32', [factor])]);
+  const times = (tensor: TensorflowInput, factor: number) =>
+    ops.run('Mul', [tensor, ops.constant('float32', [factor])]);
   return {
     loss: ops.run('AddV2', [right, wrong]),
     dOwn: times(ops.run('Sigmoid', [negative]), -scale),

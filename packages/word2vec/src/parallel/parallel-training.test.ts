@@ -3,6 +3,7 @@ import {expectClose} from '@gatefold/test-kit';
 import {CheckpointError} from '@gatefold/training';
 import {afterEach, describe, expect, test, vi} from 'vitest';
 import {corpusOf, topicCorpus} from '../fixtures/topic-corpus';
+import {topicPurity} from '../fixtures/topic-purity';
 import type {WordCorpus} from '../training/word-corpus';
 import type {Word2VecSettings} from '../training/word2vec-settings';
 import type {Word2VecEvent} from '../training/word2vec-training';
@@ -28,22 +29,6 @@ async function train(corpus: WordCorpus, options: Options): Promise<{vectors: Wo
 }
 
 const progressOf = (events: Word2VecEvent[]) => events.filter((event) => event.kind === 'progress');
-
-/** The share of words whose nearest other word is of the same topic. */
-function purity({words, values, dimension}: WordVectors): number {
-  const rows = words.map((_, word) => values.subarray(word * dimension, (word + 1) * dimension));
-  const cosine = (x: Float32Array, y: Float32Array) => {
-    const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, index) => sum + value * b[index]!, 0);
-    return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
-  };
-  const right = words.filter((word, at) => {
-    const nearest = words
-      .map((other, index) => ({other, cosine: index === at ? -2 : cosine(rows[at]!, rows[index]!)}))
-      .reduce((best, each) => (each.cosine > best.cosine ? each : best));
-    return nearest.other[0] === word[0];
-  });
-  return right.length / words.length;
-}
 
 const models: [string, Options][] = [
   ['skip-gram, negative sampling', {model: 'skipGram'}],
@@ -94,7 +79,7 @@ describe.each(models)('%s', (_, model) => {
     const lossOf = (events: Word2VecEvent[]) => progressOf(events)[0]!.loss; // of the whole training
     const {events: untrained} = await train(topicCorpus(), {...options, learningRate: 1e-9, minimumLearningRate: 0});
     const {events: trained, vectors} = await train(topicCorpus(), {...options, learningRate: 0.05});
-    expect(purity(vectors)).toBe(1);
+    expect(topicPurity(vectors)).toBe(1);
     expect(lossOf(trained)).toBeLessThan(lossOf(untrained) - 0.1);
   });
 

@@ -1,18 +1,13 @@
 import {BackendError} from '@gatefold/gpu-kernels';
 import {type Checkpoint, CheckpointError, Pause, storedTensor} from '@gatefold/training';
+import {describeCorpus, expectCorpus} from '../training/expect-corpus';
+import {numberAbove, wholeNumber} from '../training/expect-setting';
 import type {WordCorpus} from '../training/word-corpus';
 import type {Word2VecSettings} from '../training/word2vec-settings';
 import type {Word2VecEvent, Word2VecTraining} from '../training/word2vec-training';
 import {WordVectors} from '../word-vectors/word-vectors';
 import {CorpusFeed} from './corpus-feed';
-import {
-  expectCorpus,
-  numberAbove,
-  type ParallelOptions,
-  type ResolvedSettings,
-  resolveSettings,
-  wholeNumber,
-} from './parallel-settings';
+import {type ParallelOptions, type ResolvedSettings, resolveSettings} from './parallel-settings';
 import {commands, control, TrainingMemory} from './training-memory';
 import {canShareMemory, coresHere, startThreads} from './training-threads';
 import {compileKernel, type Kernel} from './wasm-program';
@@ -87,8 +82,10 @@ export class ParallelTraining implements Word2VecTraining {
     if (checkpoint.kind !== kind) {
       throw new CheckpointError(`The checkpoint is of a ${checkpoint.kind}, expected a ${kind}.`);
     }
-    if (state.corpus !== describe(corpus)) {
-      throw new CheckpointError(`The checkpoint is of a corpus of ${state.corpus}, this one has ${describe(corpus)}.`);
+    if (state.corpus !== describeCorpus(corpus)) {
+      throw new CheckpointError(
+        `The checkpoint is of a corpus of ${state.corpus}, this one has ${describeCorpus(corpus)}.`,
+      );
     }
     const {negativeSamples, ...settings} = state.settings as unknown as ResolvedSettings;
     const training = new ParallelTraining(corpus, {
@@ -160,7 +157,7 @@ export class ParallelTraining implements Word2VecTraining {
         return [name, {shape, data: training.read(training[name])}];
       }),
     );
-    const state = {settings: {...this.#settings}, position: training.position, corpus: describe(this.#corpus)};
+    const state = {settings: {...this.#settings}, position: training.position, corpus: describeCorpus(this.#corpus)};
     training.goOn();
     return {kind, state, tensors};
   }
@@ -264,15 +261,4 @@ function settledOrAfter(promise: Promise<unknown>, milliseconds: number): Promis
       then(reject),
     );
   });
-}
-
-/** What tells one corpus from another, short enough for an error. */
-function describe({vocabulary: {words, counts}, length, rawLength}: WordCorpus): string {
-  let hash = 0x811c9dc5; // FNV-1a
-  for (let index = 0; index < words.length; index++) {
-    const entry = `${words[index]} ${counts[index]} `;
-    for (let at = 0; at < entry.length; at++) hash = Math.imul(hash ^ entry.charCodeAt(at), 0x01000193);
-  }
-  const digest = (hash >>> 0).toString(16).padStart(8, '0');
-  return `${rawLength} words, ${length} of them in a vocabulary of ${words.length} (hash ${digest})`;
 }

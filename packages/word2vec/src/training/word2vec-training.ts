@@ -1,5 +1,5 @@
 import type {Checkpoint} from '@gatefold/training';
-import type {WordVectors} from '../word-vectors/word-vectors';
+import type {Neighbour, WordVectors} from '../word-vectors/word-vectors';
 
 /** What happened while training. */
 export type Word2VecEvent =
@@ -16,6 +16,14 @@ export type Word2VecEvent =
       secondsLeft: number;
     }
   | {kind: 'epoch'; epoch: number}
+  | {
+      /** Where asked for: the words nearest to some. */
+      kind: 'neighbours';
+      /** How many steps have been run. */
+      step: number;
+      /** Of each word, the nearest first. */
+      neighbours: Record<string, Neighbour[]>;
+    }
   | {kind: 'end'; seconds: number; stopped: boolean};
 
 /** One training of word vectors, which can be stopped and gone on with. */
