@@ -11,6 +11,7 @@ export {type WordMapSvgOptions, wordMapSVG} from './map/word-map-svg';
 export {type ExerciseOptions, exerciseTraining} from './minibatch/exercise-training';
 export type {
   MinibatchLoss,
+  MinibatchOptimizer,
   MinibatchOptions,
   MinibatchSettings,
   NeighboursOptions,

@@ -1,4 +1,3 @@
-import type {OptimizerSettings} from '@gatefold/training';
 import {oneOf, wholeNumber} from '../training/expect-setting';
 import {type ResolvedWord2VecSettings, resolveWord2VecSettings} from '../training/resolve-settings';
 import type {Word2VecSettings} from '../training/word2vec-settings';
@@ -13,6 +12,11 @@ export type MinibatchLoss =
   | {kind: 'noiseContrastive'; samples?: number}
   /** A softmax over all words: for small vocabularies. */
   | {kind: 'fullSoftmax'};
+
+/** Those of `@gatefold/training` that leave rows alone which a batch does not touch, and their usual learning rates. */
+const usualRates = {sgd: 0.025, momentum: 0.0025, adagrad: 1, adam: 0.001};
+
+export type MinibatchOptimizer = keyof typeof usualRates;
 
 /** Batches made elsewhere: `SkipGramBatches` and `CbowBatches` of `@gatefold/text8-data`. */
 export interface WordBatches {
@@ -31,7 +35,7 @@ export interface MinibatchOptions {
   /** How many predictions a step makes, 256 unless told. */
   batchSize?: number;
   /** `sgd` for negative sampling, else `adagrad`, unless told. */
-  optimizer?: OptimizerSettings['kind'];
+  optimizer?: MinibatchOptimizer;
   /** Steps between two `progress` events, 1000 unless told. */
   reportEvery?: number;
   /** Tells of the words nearest to some, as training goes; never unless told. */
@@ -54,7 +58,7 @@ export interface NeighboursOptions {
 export type ResolvedSettings = ResolvedWord2VecSettings & {
   loss: {kind: MinibatchLoss['kind']; negativeSamples: number; samples: number};
   batchSize: number;
-  optimizer: OptimizerSettings['kind'];
+  optimizer: MinibatchOptimizer;
   /** 0 where the corpus's own windows are trained on. */
   steps: number;
 };
@@ -73,8 +77,6 @@ export function resolveSettings(given: MinibatchSettings, vocabularySize: number
     steps: given.batches ? wholeNumber('steps', given.steps ?? 100_001) : 0,
   };
 }
-
-const usualRates = {sgd: 0.025, momentum: 0.0025, adagrad: 1, adam: 0.001};
 
 function resolveLoss(loss: MinibatchLoss, vocabularySize: number): ResolvedSettings['loss'] {
   switch (loss.kind) {
