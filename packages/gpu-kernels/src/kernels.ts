@@ -4,6 +4,7 @@ import {attentionTensorflow} from './attention/tensorflow';
 import {attentionWasm} from './attention/wasm';
 import {attentionWebGL} from './attention/webgl';
 import {attentionWebGPU} from './attention/webgpu';
+import {attentionLSTMTensorflow} from './attention-lstm/tensorflow';
 import {attentionLSTMWasm} from './attention-lstm/wasm';
 import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
 import {batchMatrixMultiplyWasm} from './batch-matrix-multiply/wasm';
@@ -69,6 +70,7 @@ const kernels: KernelConfig[] = [
   ...attentionWebGL,
   ...attentionTensorflow,
   ...attentionLSTMWasm,
+  ...attentionLSTMTensorflow,
   ...dropoutCPU,
   ...dropoutWasm,
   ...dropoutWebGPU,

@@ -14,7 +14,7 @@ import {
 import {type AttentionCall, sizesOf} from './shapes';
 
 /** Far below any score, and finite: a row of nothing else has a softmax. */
-const masked = -1e30;
+export const masked = -1e30;
 
 function einsum(ops: TensorflowOps, equation: string, one: TensorflowInput, other: TensorflowInput): TensorflowTensor {
   return ops.run('Einsum', [one, other], {equation, N: int(2), T: type('float32')});
@@ -35,7 +35,7 @@ function lastSwapped(ops: TensorflowOps, values: TensorflowTensor): TensorflowTe
 }
 
 /** The part [B, S] of the positions that a sequence has; of weights [T, B, S], the others become `otherwise`. */
-function within(
+export function within(
   ops: TensorflowOps,
   lengths: TensorInfo,
   positions: number,

@@ -20,7 +20,8 @@ import {sequenceSizes} from '../sequence/sizes';
 import {fromInputs, going, inputGradients, pack, statesBefore, unpack, zeros} from '../sequence/tensorflow';
 import {backwardBlock, fitsBlock, forwardBlock} from './tensorflow-block';
 
-type Four = [TensorflowTensor, TensorflowTensor, TensorflowTensor, TensorflowTensor];
+/** i f c o, [B, H] each. */
+export type Four = [TensorflowTensor, TensorflowTensor, TensorflowTensor, TensorflowTensor];
 
 interface Call {
   inputs: NamedTensorInfoMap;
@@ -37,8 +38,6 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
   const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
   const {recurrentKernel, hidden, cell} = tensors as Record<string, TensorInfo>;
   return withOps(backend, (ops) => {
-    const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
-    const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const projected = fromInputs(ops, 'lstm', tensors as Record<'x' | 'kernel' | 'bias', TensorInfo>); // [T, B, 4H]
     let h = ops.run('Identity', [hidden!]);
     let s = ops.run('Identity', [cell!]);
@@ -50,19 +49,15 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     const maskAt = candidateMask && unpack(ops, candidateMask);
     const live = lengths && going(ops, steps, lengths);
     const liveAt = live && unpack(ops, live);
-    const axis = ops.constant('int32', [1]);
     const gates: TensorflowTensor[][] = [];
     const outputs: TensorflowTensor[] = [];
     const cells: TensorflowTensor[] = [];
     for (const step of stepsInOrder(steps, attrs?.reverse ?? false)) {
-      const sums = add(inputAt[step]!, ops.run('MatMul', [h, recurrentKernel!])); // [B, 4H]
-      const parts = ops.runMany('Split', [axis, sums], {num_split: int(4)}, 4);
-      const [i, f, c, o] = parts.map((part, gate) => ops.run(gate === 2 ? 'Tanh' : 'Sigmoid', [part])) as Four;
-      const newCell = add(mul(f, s), mul(i, maskAt ? mul(c, maskAt[step]!) : c));
-      const newHidden = mul(o, ops.run('Tanh', [newCell]));
+      const sums = ops.run('AddV2', [inputAt[step]!, ops.run('MatMul', [h, recurrentKernel!])]); // [B, 4H]
+      const {newGates, newCell, newHidden} = cellStep(ops, sums, s, maskAt?.[step]);
       h = liveAt ? ops.run('SelectV2', [liveAt[step]!, newHidden, h]) : newHidden;
       s = liveAt ? ops.run('SelectV2', [liveAt[step]!, newCell, s]) : newCell;
-      gates[step] = [i, f, c, o];
+      gates[step] = newGates;
       outputs[step] = h;
       cells[step] = s;
     }
@@ -70,6 +65,49 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     const cleared = live ? ops.run('SelectV2', [live, states, ops.constant('float32', [0])]) : states;
     return [cleared, h, s, pack(ops, gates.flat()), pack(ops, cells)];
   });
+}
+
+/** From the sums [B, 4H] that the gates are activations of: the gates [B, H] i f c o, and the state after the step. */
+export function cellStep(ops: TensorflowOps, sums: TensorflowInput, cell: TensorflowInput, mask?: TensorflowInput) {
+  const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
+  const parts = ops.runMany('Split', [ops.constant('int32', [1]), sums], {num_split: int(4)}, 4);
+  const newGates = parts.map((part, gate) => ops.run(gate === 2 ? 'Tanh' : 'Sigmoid', [part])) as Four;
+  const [i, f, c, o] = newGates;
+  const newCell = ops.run('AddV2', [mul(f, cell), mul(i, mask ? mul(c, mask) : c)]);
+  return {newGates, newCell, newHidden: mul(o, ops.run('Tanh', [newCell]))};
+}
+
+export interface StepToDifferentiate {
+  /** i f c o. */
+  gates: Four;
+  cellBefore: TensorflowInput;
+  cell: TensorflowInput;
+  /** tanh of `cell`. */
+  squashed: TensorflowInput;
+  cellGradient: TensorflowInput;
+  hiddenGradient: TensorflowInput;
+}
+
+/**
+ * Gives a function from the gradient of the state after a step to that of the cell before it and of the sums [B, 4H] its
+ * gates are activations of, in the order i c f o.
+ */
+export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recurrentKernel: TensorflowInput) {
+  const [batch, hiddenSize] = hidden.shape as [number, number];
+  // What LSTMBlockCellGrad takes for the forward pass and, without peepholes, only looks at the shapes of.
+  const noInput = ops.constant('float32', [], [batch, 0]);
+  const unused = zeros(ops, [hiddenSize]);
+  const unusedBias = zeros(ops, [4 * hiddenSize]);
+  return ({gates: [i, f, c, o], ...step}: StepToDifferentiate) =>
+    ops.runMany(
+      'LSTMBlockCellGrad',
+      [
+        ...[noInput, step.cellBefore, hidden, recurrentKernel, unused, unused, unused, unusedBias],
+        ...[i, step.cell, f, o, c, step.squashed, step.cellGradient, step.hiddenGradient],
+      ],
+      {use_peephole: false},
+      5,
+    ) as [cellBefore: TensorflowTensor, sums: TensorflowTensor];
 }
 
 function backward({inputs, attrs, backend}: Call): Tensor[] {
@@ -101,23 +139,15 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const upstreamAt = unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
     const maskAt = candidateMask && unpack(ops, gateFactors(ops, candidateMask));
     const reordered = exchangeFAndC(ops, recurrentKernel!);
-    // What LSTMBlockCellGrad takes for the forward pass and, without peepholes, only looks at the shapes of.
-    const noInput = ops.constant('float32', [], [batch, 0]);
-    const unused = zeros(ops, [hiddenSize]);
-    const unusedBias = zeros(ops, [4 * hiddenSize]);
+    const differentiate = cellGradients(ops, hidden!, recurrentKernel!);
     const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H], order i c f o
     for (const step of stepsInOrder(steps, !reverse)) {
-      const [i, f, c, o] = gateAt.slice(4 * step) as Four;
-      const before = cellAt[reverse ? step + 1 : step - 1] ?? cell!;
-      let [dsBefore, dSums] = ops.runMany(
-        'LSTMBlockCellGrad',
-        [
-          ...[noInput, before, hidden!, recurrentKernel!, unused, unused, unused, unusedBias],
-          ...[i, cellAt[step]!, f, o, c, squashedAt[step]!, ds, add(dh, upstreamAt[step]!)],
-        ],
-        {use_peephole: false},
-        5,
-      ) as [TensorflowTensor, TensorflowTensor];
+      let [dsBefore, dSums] = differentiate({
+        gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
+        cellBefore: cellAt[reverse ? step + 1 : step - 1] ?? cell!,
+        ...{cell: cellAt[step]!, squashed: squashedAt[step]!},
+        ...{cellGradient: ds, hiddenGradient: add(dh, upstreamAt[step]!)},
+      });
       if (maskAt) dSums = ops.run('Mul', [dSums, maskAt[step]!]);
       if (liveAt) {
         dSums = select(liveAt[step]!, dSums, zero);
@@ -140,7 +170,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
 }
 
 /** Columns in the order i, f, c, o as i, c, f, o, and the other way round. */
-function exchangeFAndC(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
+export function exchangeFAndC(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
   const axis = ops.constant('int32', [tensor.shape.length - 1]);
   const [i, f, c, o] = ops.runMany('Split', [axis, tensor], {num_split: int(4)}, 4) as Four;
   return ops.run('ConcatV2', [i, c, f, o, axis], {N: int(4), T: type('float32')});

@@ -1,0 +1,182 @@
+// The LSTM with attention on tfjs-node, composed of TensorFlow's own operations. As lstm/tensorflow.ts; a step's attention
+// reads keys and values that were brought into the order [B, S, ...] once, so that each of its products is one BatchMatMul.
+// What an additive score bends, [B, S, D], is made anew for the gradient. What concerns keys and values of a dot product,
+// and the weights, waits until the loop is over.
+import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
+import {masked, within} from '../attention/tensorflow';
+import type {SelectiveKernel} from '../backends/has-kernel';
+import {
+  type TensorflowBackend,
+  type TensorflowInput,
+  type TensorflowOps,
+  type TensorflowTensor,
+  withOps,
+} from '../backends/tensorflow-op';
+import {cellGradients, cellStep, exchangeFAndC, type Four} from '../lstm/tensorflow';
+import {fromInputs, inputGradients, pack, statesBefore, unpack, zeros} from '../sequence/tensorflow';
+import {type BackwardCall, type ForwardCall, sizesOf} from './shapes';
+
+/** The first two of three axes exchanged. */
+function exchanged(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
+  return ops.run('Transpose', [tensor, ops.constant('int32', [1, 0, 2], [3])]);
+}
+
+function product(
+  ops: TensorflowOps,
+  a: TensorflowInput,
+  b: TensorflowInput,
+  options: {adj_x?: boolean; adj_y?: boolean} = {},
+): TensorflowTensor {
+  return ops.run('BatchMatMulV2', [a, b], options);
+}
+
+/** tanh(q + k) [B, S, D], of a query [B, D] and keys [B, S, D]. */
+function bend(ops: TensorflowOps, query: TensorflowInput, keys: TensorflowInput): TensorflowTensor {
+  const [batch, size] = query.shape as [number, number];
+  return ops.run('Tanh', [ops.run('AddV2', [ops.reshape(query, [batch, 1, size]), keys])]);
+}
+
+function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBackend>): Tensor[] {
+  const {contextKernel, recurrentKernel, queryKernel, lengths, scoreVector} = inputs;
+  const {T, B, D, S, E} = sizesOf(inputs);
+  return withOps(backend, (ops) => {
+    const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
+    const matMul = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b]);
+    const inputAt = unpack(ops, fromInputs(ops, 'attentionLSTM', inputs));
+    const [keys, values] = [exchanged(ops, inputs.keys), exchanged(ops, inputs.values)];
+    const vector = scoreVector && ops.reshape(scoreVector, [D, 1]);
+    const factor = ops.constant('float32', [scale]);
+    const restrict = lengths && within(ops, lengths, S);
+    let h: TensorflowInput = inputs.hidden;
+    let s: TensorflowInput = inputs.cell;
+    let a: TensorflowInput = inputs.context;
+    const gates: TensorflowTensor[] = [];
+    const made: Record<'outputs' | 'cells' | 'queries' | 'contexts' | 'weights', TensorflowTensor[]> = {
+      ...{outputs: [], cells: [], queries: [], contexts: [], weights: []},
+    };
+    for (let step = 0; step < T; step++) {
+      const fed = add(matMul(a, contextKernel), matMul(h, recurrentKernel));
+      const {newGates, newCell, newHidden} = cellStep(ops, add(inputAt[step]!, fed), s);
+      const query = queryKernel ? matMul(newHidden, queryKernel) : newHidden;
+      const scores = vector
+        ? matMul(ops.reshape(bend(ops, query, keys), [B * S, D]), vector)
+        : ops.run('Mul', [product(ops, keys, ops.reshape(query, [B, D, 1])), factor]);
+      const flat = ops.reshape(scores, [B, S]);
+      const probabilities = ops.run('Softmax', [restrict?.(flat, masked) ?? flat]);
+      const weights = restrict?.(probabilities, 0) ?? probabilities; // a length of 0 leaves nothing
+      const context = ops.reshape(product(ops, ops.reshape(weights, [B, 1, S]), values), [B, E]);
+      gates.push(...newGates);
+      made.outputs.push(newHidden);
+      made.cells.push(newCell);
+      made.contexts.push(context);
+      made.weights.push(weights);
+      if (queryKernel) made.queries.push(query);
+      [h, s, a] = [newHidden, newCell, context];
+    }
+    const [outputs, contexts, weights, cells] = (['outputs', 'contexts', 'weights', 'cells'] as const).map((name) =>
+      pack(ops, made[name]),
+    ) as Four;
+    const queries = queryKernel ? pack(ops, made.queries) : zeros(ops, [0, B, D]);
+    return [outputs, contexts, weights, ...([h, s, a] as TensorflowTensor[]), pack(ops, gates), cells, queries];
+  });
+}
+
+function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBackend>): Tensor[] {
+  const {contextKernel, recurrentKernel, queryKernel, scoreVector, hidden, context, outputs, contexts} = inputs;
+  const {T, B, I, H, D, S, E} = sizesOf(inputs);
+  return withOps(backend, (ops) => {
+    const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
+    const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
+    const transposedMatMul = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b], {transpose_b: true});
+    const [keys, values] = [exchanged(ops, inputs.keys), exchanged(ops, inputs.values)];
+    const at = (name: 'cells' | 'weights' | 'outputsGradient' | 'contextsGradient' | 'weightsGradient') =>
+      unpack(ops, inputs[name]);
+    const [gateAt, cellAt, squashedAt] = [
+      unpack(ops, inputs.gates),
+      at('cells'),
+      unpack(ops, ops.run('Tanh', [inputs.cells])),
+    ];
+    const [dOutputAt, dContextAt, dWeightAt] = [at('outputsGradient'), at('contextsGradient'), at('weightsGradient')];
+    const [weightAt, queryAt] = [at('weights'), unpack(ops, queryKernel ? inputs.queries : outputs)];
+    const differentiate = cellGradients(ops, hidden, recurrentKernel);
+    const [reorderedRecurrent, reorderedContext] = [
+      exchangeFAndC(ops, recurrentKernel),
+      exchangeFAndC(ops, contextKernel),
+    ];
+    const positions = ops.constant('int32', [1]); // the axis
+    const factor = ops.constant('float32', [scale]);
+    let dh: TensorflowInput = inputs.hiddenGradient;
+    let ds: TensorflowInput = inputs.cellGradient;
+    let da: TensorflowInput = inputs.contextGradient;
+    let ofKeys: TensorflowTensor | undefined; // [B, S, D], and [D, 1]: additive only
+    let ofVector: TensorflowTensor | undefined;
+    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H], order i c f o
+    const ofContexts: TensorflowTensor[] = [];
+    const ofScores: TensorflowTensor[] = [];
+    const ofQueries: TensorflowTensor[] = [];
+    for (let step = T - 1; step >= 0; step--) {
+      const dContext = add(da, dContextAt[step]!);
+      const weights = weightAt[step]!;
+      const fromContext = ops.reshape(product(ops, values, ops.reshape(dContext, [B, E, 1])), [B, S]);
+      const ofWeights = mul(weights, add(fromContext, dWeightAt[step]!));
+      const total = ops.run('Sum', [ofWeights, positions], {keep_dims: true}); // [B, 1]
+      const dScores = ops.run('Sub', [ofWeights, mul(weights, total)]); // [B, S]
+      let dQuery: TensorflowTensor;
+      if (scoreVector) {
+        const bent = bend(ops, queryAt[step]!, keys); // [B, S, D]
+        const column = ops.reshape(dScores, [B * S, 1]);
+        const dSums = ops.run('TanhGrad', [bent, mul(ops.reshape(dScores, [B, S, 1]), scoreVector)]);
+        dQuery = ops.run('Sum', [dSums, positions]);
+        const dVector = ops.run('MatMul', [ops.reshape(bent, [B * S, D]), column], {transpose_a: true});
+        ofKeys = ofKeys ? add(ofKeys, dSums) : dSums;
+        ofVector = ofVector ? add(ofVector, dVector) : dVector;
+      } else {
+        const scaled = mul(dScores, factor);
+        dQuery = ops.reshape(product(ops, ops.reshape(scaled, [B, 1, S]), keys), [B, D]);
+        ofScores[step] = scaled;
+      }
+      const fromQuery = queryKernel ? transposedMatMul(dQuery, queryKernel) : dQuery;
+      const [dsBefore, dSums] = differentiate({
+        gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
+        ...{cellBefore: cellAt[step - 1] ?? inputs.cell, cell: cellAt[step]!, squashed: squashedAt[step]!},
+        ...{cellGradient: ds, hiddenGradient: add(add(dh, dOutputAt[step]!), fromQuery)},
+      });
+      [dh, ds, da] = [transposedMatMul(dSums, reorderedRecurrent), dsBefore, transposedMatMul(dSums, reorderedContext)];
+      [sums[step], ofContexts[step], ofQueries[step]] = [dSums, dContext, dQuery];
+    }
+    const rows = (tensors: TensorflowTensor[], size: number) => ops.reshape(pack(ops, tensors), [T * B, size]);
+    const all = rows(sums, 4 * H);
+    const byRows = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b], {transpose_a: true});
+    const [kernel, bias] = inputGradients(ops, inputs.x, I, all);
+    const ofKernels = [
+      kernel,
+      byRows(statesBefore(ops, {hidden: context, outputs: contexts}, false), all),
+      byRows(statesBefore(ops, {hidden, outputs}, false), all),
+      bias,
+    ].map((gradient) => exchangeFAndC(ops, gradient));
+    /** Of each position, the rows [B, T, ...] by their shares [B, T, S]. */
+    const byPosition = (shares: TensorflowInput, of: TensorflowInput) =>
+      exchanged(ops, product(ops, exchanged(ops, shares), exchanged(ops, of), {adj_x: true}));
+    return [
+      ...ofKernels,
+      ofKeys ? exchanged(ops, ofKeys) : byPosition(pack(ops, ofScores), queryKernel ? inputs.queries : outputs),
+      byPosition(inputs.weights, pack(ops, ofContexts)),
+      ...([dh, ds, da] as TensorflowTensor[]),
+      ...(queryKernel ? [byRows(ops.reshape(outputs, [T * B, H]), rows(ofQueries, D))] : []),
+      ...(ofVector ? [ops.reshape(ofVector, [D])] : []),
+      ...(inputs.x.dtype === 'int32'
+        ? []
+        : [ops.reshape(transposedMatMul(all, exchangeFAndC(ops, inputs.kernel)), [T, B, I])]),
+    ];
+  });
+}
+
+/** What is empty is the reference's. */
+function supports(_: unknown, {x, values}: NamedTensorMap): boolean {
+  return x!.size > 0 && values!.size > 0;
+}
+
+export const attentionLSTMTensorflow = [
+  {kernelName: 'AttentionLSTM', backendName: 'tensorflow', kernelFunc: forward, supports},
+  {kernelName: 'AttentionLSTMGrad', backendName: 'tensorflow', kernelFunc: backward},
+] as unknown as SelectiveKernel[];
