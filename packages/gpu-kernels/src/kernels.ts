@@ -4,6 +4,7 @@ import {attentionTensorflow} from './attention/tensorflow';
 import {attentionWasm} from './attention/wasm';
 import {attentionWebGL} from './attention/webgl';
 import {attentionWebGPU} from './attention/webgpu';
+import {attentionLSTMCPU} from './attention-lstm/cpu';
 import {attentionLSTMTensorflow} from './attention-lstm/tensorflow';
 import {attentionLSTMWasm} from './attention-lstm/wasm';
 import {type KernelReplacement, replaceKernel} from './backends/replace-kernel';
@@ -69,6 +70,7 @@ const kernels: KernelConfig[] = [
   ...attentionWebGPU,
   ...attentionWebGL,
   ...attentionTensorflow,
+  ...attentionLSTMCPU,
   ...attentionLSTMWasm,
   ...attentionLSTMTensorflow,
   ...dropoutCPU,

@@ -19,7 +19,7 @@ import {
 import {sequenceSizes} from '../sequence/sizes';
 
 /** One step's gates [B, 4H] become activated, in place; fills `cells` and `outputs` [B, H]. `mask` is [B, H]. */
-function activate(
+export function activate(
   batch: number,
   size: number,
   gates: Float32Array,
@@ -50,7 +50,7 @@ function activate(
  * From activated gates to the gradient of their pre-activations [B, 4H]. `cellGradient` moves one step back, and
  * `hiddenGradient` is used up, but in rows whose sequence has ended (`step` is not below their length) both stay.
  */
-function differentiate(
+export function differentiate(
   batch: number,
   size: number,
   gates: Float32Array,
