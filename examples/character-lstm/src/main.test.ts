@@ -223,7 +223,20 @@ describe('what cannot be done', () => {
 it('shows its options', async () => {
   const {exitCode, screen} = await run(['--help']);
   expect(exitCode).toBe(0);
-  for (const option of ['program', 'steps', 'hidden-size', 'backend', 'seed', 'corpus', 'output', 'resume', 'help']) {
+  for (const option of [
+    'program',
+    'optimizer',
+    'schedule',
+    'threads',
+    'steps',
+    'hidden-size',
+    'backend',
+    'seed',
+    'corpus',
+    'output',
+    'resume',
+    'help',
+  ]) {
     expect(screen).toContain(`--${option}`);
   }
 });

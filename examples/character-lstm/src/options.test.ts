@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {UserError} from '@gatefold/example-command-line';
 import {describe, expect, it} from 'vitest';
-import {defaultOutput, type Options, parseOptions, usage} from './options';
+import {defaultOutput, type Options, parseOptions, settingsOf, usage} from './options';
 
 const parse = (line: string) => parseOptions(line.split(' ').filter((word) => word !== '')) as Options;
 
@@ -16,14 +16,21 @@ function errorOf(line: string): UserError {
 
 describe('parseOptions', () => {
   it('gives nothing but defaults for an empty line', () => {
-    expect(parse('')).toEqual({given: {}, output: defaultOutput, resume: false});
+    expect(parse('')).toEqual({given: {}, output: defaultOutput, resume: false, threads: 1});
   });
 
   it('reads every option, in both spellings', () => {
     expect(
-      parse('--program bigram --steps 20 --hidden-size=8 --backend cpu --seed 0 --corpus text8 --output=here --resume'),
+      parse(
+        '--program bigram --steps 20 --hidden-size=8 --optimizer adamw --learning-rate 2e-3 --schedule cosine --threads 2 ' +
+          '--backend cpu --seed 0 --corpus text8 --output=here --resume',
+      ),
     ).toEqual({
-      given: {program: 'bigram', steps: 20, hiddenSize: 8, backend: 'cpu', seed: 0, corpus: 'text8'},
+      given: {
+        ...{program: 'bigram', steps: 20, hiddenSize: 8, backend: 'cpu', seed: 0, corpus: 'text8'},
+        ...{optimizer: 'adamw', learningRate: 0.002, schedule: 'cosine'},
+      },
+      threads: 2,
       output: 'here',
       resume: true,
     });
@@ -49,6 +56,11 @@ describe('parseOptions', () => {
     ['--steps 1e3', /--steps is "1e3"/],
     ['--steps 99999999999', /--steps is "99999999999"/],
     ['--hidden-size 2.5', /--hidden-size is "2.5"/],
+    ['--optimizer best', /--optimizer is "best", expected one of sgd, momentum, adagrad, adam, adamw/],
+    ['--learning-rate -1', /--learning-rate is "-1", expected a number above 0/],
+    ['--learning-rate 0', /--learning-rate is "0"/],
+    ['--schedule never', /--schedule is "never", expected one of constant, step, cosine, plateau/],
+    ['--threads 0', /--threads is "0", expected a whole number from 1/],
     ['--seed 4294967296', /--seed is "4294967296", expected a whole number from 0 to 4294967295/],
     ['--backend abacus', /--backend is "abacus", expected one of wasm, cpu/],
     ['--program skip-gram', /--program is "skip-gram", expected one of fused-gates, four-gates/],
@@ -63,6 +75,20 @@ describe('parseOptions', () => {
   });
 
   it('keeps the help and every complaint within one screen', () => {
-    for (const text of [usage, errorOf('--stepz').message]) expect(text.split('\n').length).toBeLessThan(24);
+    for (const text of [usage, errorOf('--stepz').message]) expect(text.split('\n').length).toBeLessThan(32);
+  });
+});
+
+describe('settingsOf', () => {
+  it('takes what is not given from the program', () => {
+    expect(settingsOf({program: 'text8-small', seed: 7})).toMatchObject({
+      ...{hiddenSize: 512, steps: 5000, optimizer: 'adamw', schedule: 'cosine', seed: 7},
+    });
+  });
+
+  it('takes a learning rate that suits the optimizer, unless one is given', () => {
+    expect(settingsOf({}).learningRate).toBe(10);
+    expect(settingsOf({optimizer: 'adam'}).learningRate).toBe(0.002);
+    expect(settingsOf({optimizer: 'adam', learningRate: 0.01}).learningRate).toBe(0.01);
   });
 });

@@ -2,6 +2,8 @@ import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {UserError} from '@gatefold/example-command-line';
 import type {BackendName} from '@gatefold/gpu-kernels';
+import type {OptimizerSettings} from '@gatefold/training';
+import {scheduleNames} from './learning-rate';
 import {type ProgramName, programNames, programs} from './programs';
 import type {Settings} from './settings';
 
@@ -10,13 +12,22 @@ const backends: readonly BackendName[] = ['wasm', 'cpu', 'webgl', 'webgpu', 'ten
 /** The corpora that have a name; any other value of --corpus is a path. */
 const namedCorpora = ['state-of-the-union', 'text8'] as const;
 
-/** The settings of a program where no others are given. */
-export function settingsOf(program: ProgramName): Settings {
-  const {steps, hiddenSize} = programs[program];
-  return {program, steps, hiddenSize, backend: 'wasm', seed: 1, corpus: 'state-of-the-union'};
+/** A learning rate that each optimizer does well with, where it is not the program's own. */
+const learningRates = {sgd: 10, momentum: 1, adagrad: 0.1, adam: 0.002, adamw: 0.002} as const;
+
+const optimizers = Object.keys(learningRates) as OptimizerSettings['kind'][];
+
+/** The settings given, and those of the program for the rest. */
+export function settingsOf(given: Partial<Settings>): Settings {
+  const {program = 'fused-gates'} = given;
+  const {steps, hiddenSize, optimizer, schedule, ...own} = programs[program];
+  const other = given.optimizer !== undefined && given.optimizer !== optimizer;
+  const learningRate = other ? learningRates[given.optimizer!] : own.learningRate;
+  const ofProgram = {program, steps, hiddenSize, optimizer, learningRate, schedule};
+  return {...ofProgram, backend: 'wasm', seed: 1, corpus: 'state-of-the-union', ...given};
 }
 
-export const defaultSettings = settingsOf('fused-gates');
+export const defaultSettings = settingsOf({});
 
 export const defaultOutput = path.join('output', 'character-lstm');
 
@@ -25,6 +36,8 @@ export interface Options {
   given: Partial<Settings>;
   output: string;
   resume: boolean;
+  /** Of the wasm backend. The numbers are the same on any count of them. */
+  threads: number;
 }
 
 /** Every option by name: what it takes, and what it is for. */
@@ -33,6 +46,10 @@ const definitions: Record<string, {value?: string; about: string}> = {
   steps: {value: 'N', about: "training steps in all (the program's)"},
   'hidden-size': {value: 'N', about: "units of the LSTM layer (the program's)"},
   backend: {value: 'NAME', about: `${backends.join(', ')} (${defaultSettings.backend})`},
+  optimizer: {value: 'NAME', about: `${optimizers.join(', ')} (the program's)`},
+  'learning-rate': {value: 'X', about: "of the first step (the program's, or one that suits the optimizer)"},
+  schedule: {value: 'NAME', about: `how the rate goes on: ${scheduleNames.join(', ')} (the program's)`},
+  threads: {value: 'N', about: 'of the wasm backend; the numbers stay the same (1)'},
   seed: {value: 'N', about: `of the weights and the samples (${defaultSettings.seed})`},
   corpus: {value: 'NAME|PATH', about: `${namedCorpora.join(', ')}, or a zip or plain file (${defaultSettings.corpus})`},
   output: {value: 'FOLDER', about: `where the results go (${defaultOutput})`},
@@ -77,7 +94,7 @@ export function parseOptions(commandLine: string[]): Options | 'help' {
   });
   if (tokens.some((token) => token.kind === 'option' && token.name === 'help' && token.value === undefined))
     return 'help';
-  const options: Options = {given: {}, output: defaultOutput, resume: false};
+  const options: Options = {given: {}, output: defaultOutput, resume: false, threads: 1};
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
@@ -104,6 +121,10 @@ function set(options: Options, name: string, value: string, inline: boolean): vo
   else if (name === 'steps') given.steps = wholeNumber(name, value, 1, 1e9);
   else if (name === 'hidden-size') given.hiddenSize = wholeNumber(name, value, 1, 4096);
   else if (name === 'seed') given.seed = wholeNumber(name, value, 0, 2 ** 32 - 1);
+  else if (name === 'optimizer') given.optimizer = oneOf(name, value, optimizers);
+  else if (name === 'learning-rate') given.learningRate = positive(name, value);
+  else if (name === 'schedule') given.schedule = oneOf(name, value, scheduleNames);
+  else if (name === 'threads') options.threads = wholeNumber(name, value, 1, 64);
   else if (name === 'backend') given.backend = oneOf(name, value, backends);
   else if (value.startsWith('-') && !inline)
     throw wrong(`--${name} has no value: "${value}" looks like another option.`);
@@ -119,6 +140,12 @@ function wholeNumber(name: string, value: string, least: number, most: number): 
   const number = Number(value);
   if (/^\d+$/.test(value) && number >= least && number <= most) return number;
   throw wrong(`--${name} is "${value}", expected a whole number from ${least} to ${most}.`);
+}
+
+function positive(name: string, value: string): number {
+  const number = Number(value);
+  if (/^[\d.]+(e-?\d+)?$/.test(value) && number > 0 && number < Number.POSITIVE_INFINITY) return number;
+  throw wrong(`--${name} is "${value}", expected a number above 0, such as 0.002.`);
 }
 
 function oneOf<Name extends string>(option: string, value: string, names: readonly Name[]): Name {

@@ -1,5 +1,6 @@
 import type {LanguageModelConfiguration} from '@gatefold/lstm';
-import type {ExponentialDecayOptions} from '@gatefold/training';
+import type {OptimizerSettings} from '@gatefold/training';
+import type {ScheduleName} from './learning-rate';
 
 /** One program of the classic exercise: what it reads, its model, and how it is trained. */
 export interface Program {
@@ -12,7 +13,12 @@ export interface Program {
   batchSize: number;
   /** Steps unrolled for each update. */
   sequenceLength: number;
-  learningRate: ExponentialDecayOptions;
+  optimizer: OptimizerSettings['kind'];
+  /** Of the first step, or the one that warming up leads to. */
+  learningRate: number;
+  schedule: ScheduleName;
+  /** Of the step schedule. */
+  decay: {factor: number; every: number};
   clipNorm: number;
 }
 
@@ -26,7 +32,10 @@ const characters = {
   steps: 7001,
   batchSize: 64,
   sequenceLength: 10,
-  learningRate: {initial: 10, factor: 0.1, every: 5000},
+  optimizer: 'sgd',
+  learningRate: 10,
+  schedule: 'step',
+  decay: {factor: 0.1, every: 5000},
   clipNorm: 1.25,
 } as const satisfies Program;
 
@@ -63,7 +72,7 @@ export const programs = {
     steps: 4001,
     batchSize: 32,
     sequenceLength: 32,
-    learningRate: {initial: 10, factor: 0.9, every: 500},
+    decay: {factor: 0.9, every: 500},
   },
   'overlapping-bigram': {
     ...embeddedBigrams,
@@ -73,7 +82,21 @@ export const programs = {
     model: {embeddingSize: 128, dropout: 0.2},
     hiddenSize: 128,
     steps: 14_000,
-    learningRate: {initial: 10, factor: 0.1, every: 10_000},
+    decay: {factor: 0.1, every: 10_000},
+  },
+  'text8-small': {
+    ...characters,
+    title: 'text8-small',
+    about: 'no program of the exercise: the best of half an hour on two cores',
+    model: {forgetBias: 1, dropout: 0.05},
+    hiddenSize: 512,
+    steps: 5000,
+    batchSize: 32,
+    sequenceLength: 100,
+    optimizer: 'adamw',
+    learningRate: 0.004,
+    schedule: 'cosine',
+    clipNorm: 1,
   },
 } as const satisfies Record<string, Program>;
 

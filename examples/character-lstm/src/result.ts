@@ -40,7 +40,7 @@ export interface Result {
 
 export function resultOf(record: RunRecord, measured: {validation: Measurement; heldOut: Measurement}): Result {
   const {settings, corpus, history, seconds} = record;
-  const {symbols, model, batchSize, sequenceLength, learningRate, clipNorm} = programs[settings.program];
+  const {symbols, model, batchSize, sequenceLength, decay, clipNorm} = programs[settings.program];
   return {
     program: settings.program,
     steps: settings.steps,
@@ -56,10 +56,10 @@ export function resultOf(record: RunRecord, measured: {validation: Measurement; 
       ...model,
       batchSize,
       sequenceLength,
-      optimizer: 'sgd',
-      learningRate: learningRate.initial,
-      learningRateFactor: learningRate.factor,
-      learningRateEvery: learningRate.every,
+      optimizer: settings.optimizer,
+      learningRate: settings.learningRate,
+      schedule: settings.schedule,
+      ...(settings.schedule === 'step' && {learningRateFactor: decay.factor, learningRateEvery: decay.every}),
       clipNorm,
       corpusCharacters: corpus.characters,
       corpusSha256: corpus.sha256,

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {defaultOutput, defaultSettings} from './options';
+import {defaultOutput, defaultSettings, settingsOf} from './options';
 import {resumeCommand, settingsToResume} from './resume';
 
 const record = {settings: {...defaultSettings, steps: 100, seed: 7}, stepsDone: 40};
@@ -16,7 +16,17 @@ describe('settingsToResume', () => {
     expect(() => settingsToResume({steps: 39}, record)).toThrow('--steps is 39, but the run to resume has done 40.');
   });
 
+  it('may not have other steps where the learning rate ends with them', () => {
+    const settings = settingsOf({program: 'text8-small'});
+    expect(() => settingsToResume({steps: 6000}, {settings, stepsDone: 5000})).toThrow(
+      'falls along a cosine over 5000',
+    );
+    expect(settingsToResume({steps: 5000}, {settings, stepsDone: 40})).toEqual(settings);
+  });
+
   it.each([
+    [{optimizer: 'adam' as const}, '--optimizer is adam, but the run to resume has sgd.'],
+    [{schedule: 'cosine' as const}, '--schedule is cosine, but the run to resume has step.'],
     [{hiddenSize: 32}, '--hidden-size is 32, but the run to resume has 64.'],
     [{program: 'bigram' as const}, '--program is bigram, but the run to resume has fused-gates.'],
     [{seed: 1}, '--seed is 1, but the run to resume has 7.'],

@@ -8,6 +8,9 @@ import type {Settings} from './settings';
 const fixed = {
   program: '--program',
   hiddenSize: '--hidden-size',
+  optimizer: '--optimizer',
+  learningRate: '--learning-rate',
+  schedule: '--schedule',
   backend: '--backend',
   seed: '--seed',
   corpus: '--corpus',
@@ -15,7 +18,7 @@ const fixed = {
 
 /**
  * The settings to go on with: those of the run, which the ones given on the command line must agree with. Only the steps
- * may grow, even after the run has finished; the learning rate follows from the step alone and is not affected.
+ * may grow, even after the run has finished, unless the learning rate follows from how many there are.
  *
  * @throws UserError where a setting differs, or the run has done more steps than asked for.
  */
@@ -35,6 +38,12 @@ export function settingsToResume(
   if (steps < stepsDone) {
     throw new UserError(
       `--steps is ${steps}, but the run to resume has done ${stepsDone}. Ask for more, or leave it out.`,
+    );
+  }
+  if (steps !== settings.steps && settings.schedule === 'cosine') {
+    throw new UserError(
+      `--steps is ${steps}, but the run to resume falls along a cosine over ${settings.steps} steps, which end with it. ` +
+        'Leave the option out, or choose another --output to start a run of its own.',
     );
   }
   return {...settings, steps};

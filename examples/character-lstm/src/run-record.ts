@@ -2,7 +2,7 @@ import {UserError} from '@gatefold/example-command-line';
 import type {Checkpoint} from '@gatefold/training';
 import type {CorpusIdentity} from './corpus-choice';
 import type {History} from './history';
-import {defaultSettings} from './options';
+import {settingsOf} from './options';
 import type {Settings} from './settings';
 
 const program = 'character-lstm';
@@ -35,6 +35,6 @@ export function recordOf(checkpoint: Checkpoint, folder: string): RunRecord {
     );
   }
   const {settings, corpus, history, stepsDone, seconds} = extra;
-  // A checkpoint from before there were several programs is of the first.
-  return {settings: {...defaultSettings, ...settings}, corpus, history, stepsDone, seconds};
+  // A checkpoint from before there was an option has its default.
+  return {settings: settingsOf(settings), corpus, history, stepsDone, seconds};
 }

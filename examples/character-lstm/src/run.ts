@@ -2,7 +2,7 @@ import {UserError} from '@gatefold/example-command-line';
 import {type Checkpoint, readCheckpoint, type Training, writeCheckpoint} from '@gatefold/training';
 import type {CorpusIdentity} from './corpus-choice';
 import type {History} from './history';
-import {defaultSettings, type Options, settingsOf} from './options';
+import {type Options, settingsOf} from './options';
 import {OutputFolder} from './output-folder';
 import {settingsToResume} from './resume';
 import {type RunRecord, recordOf, toExtra} from './run-record';
@@ -80,7 +80,7 @@ export class Run {
  */
 export async function openRun({given, output, resume}: Options): Promise<Run> {
   const files = new OutputFolder(output);
-  if (!resume) return new Run({...settingsOf(given.program ?? defaultSettings.program), ...given}, files);
+  if (!resume) return new Run(settingsOf(given), files);
   if (!files.hasCheckpoint) {
     throw new UserError(
       `There is no run to resume: no checkpoint in ${files.checkpoint}. Leave out --resume to start one, or say where it is with --output.`,

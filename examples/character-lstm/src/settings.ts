@@ -1,4 +1,6 @@
 import type {BackendName} from '@gatefold/gpu-kernels';
+import type {OptimizerSettings} from '@gatefold/training';
+import type {ScheduleName} from './learning-rate';
 import type {ProgramName} from './programs';
 
 /** What makes one run another run: the same settings end with the same numbers. Plain JSON, for the checkpoint. */
@@ -6,6 +8,9 @@ export type Settings = {
   program: ProgramName;
   steps: number;
   hiddenSize: number;
+  optimizer: OptimizerSettings['kind'];
+  learningRate: number;
+  schedule: ScheduleName;
   backend: BackendName;
   seed: number;
   /** A named corpus, or the full path of a file. */

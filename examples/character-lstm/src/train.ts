@@ -2,10 +2,10 @@ import type {Screen} from '@gatefold/example-command-line';
 import {writeWhole} from '@gatefold/example-command-line';
 import {useBackend} from '@gatefold/gpu-kernels';
 import {LanguageModel} from '@gatefold/lstm';
-import {exponentialDecay} from '@gatefold/training';
 import {enableProdMode} from '@tensorflow/tfjs-core';
 import {identityOf, loadChosenCorpus, partSizes} from './corpus-choice';
 import {exercise} from './exercise';
+import {learningRateOf} from './learning-rate';
 import {programs} from './programs';
 import {downloadLine, Pace, printPoint, printSamples, progressLine} from './progress';
 import {reportPage} from './report/page';
@@ -21,11 +21,15 @@ import {symbolsOf} from './symbols';
  *
  * @throws the signal's reason where it was stopped; what was trained by then is in the checkpoint.
  */
-export async function train(run: Run, screen: Screen, signal: AbortSignal): Promise<Result> {
+export async function train(
+  run: Run,
+  screen: Screen,
+  {signal, threads}: {signal: AbortSignal; threads: number},
+): Promise<Result> {
   const {settings, files, history} = run;
   enableProdMode();
   if (settings.program === 'four-gates') await import('@tensorflow/tfjs'); // the gradients of plain operations
-  await useBackend(settings.backend);
+  await useBackend(settings.backend, settings.backend === 'wasm' && threads > 1 ? {threads} : {});
   const corpus = await loadChosenCorpus(settings.corpus, {
     signal,
     onProgress: (progress) => screen.live(() => downloadLine(progress)),
@@ -37,7 +41,7 @@ export async function train(run: Run, screen: Screen, signal: AbortSignal): Prom
   printHeading(screen, run, corpus, parts);
 
   const program = programs[settings.program];
-  const {batchSize, sequenceLength, learningRate, clipNorm} = program;
+  const {batchSize, sequenceLength, clipNorm} = program;
   const {reportEvery, sampleEvery} = exercise;
   const symbols = symbolsOf(program);
   const {vocabulary, charactersPerSymbol} = symbols;
@@ -52,7 +56,7 @@ export async function train(run: Run, screen: Screen, signal: AbortSignal): Prom
       });
   const training = model.fit(symbols.batches(parts.train, {batchSize, sequenceLength}), {
     steps: settings.steps,
-    optimizer: {kind: 'sgd', learningRate: exponentialDecay(learningRate)},
+    optimizer: {kind: settings.optimizer, learningRate: learningRateOf(settings)},
     clipNorm,
     reportEvery,
     validation,
