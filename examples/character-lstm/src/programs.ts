@@ -94,7 +94,7 @@ export const programs = {
     batchSize: 32,
     sequenceLength: 100,
     optimizer: 'adamw',
-    learningRate: 0.004,
+    learningRate: 0.006,
     schedule: 'cosine',
     clipNorm: 1,
   },

@@ -1,3 +1,4 @@
+export {averageCheckpoints} from './checkpoint/average-checkpoints';
 export type {Checkpoint} from './checkpoint/checkpoint';
 export {readCheckpoint, writeCheckpoint} from './checkpoint/checkpoint-folder';
 export type {JSONObject, JSONValue} from './checkpoint/json';
@@ -5,6 +6,7 @@ export {decodeSafetensors, encodeSafetensors, type Safetensors, type StoredTenso
 export {restoreTensors, storedTensor, storeTensors} from './checkpoint/stored-tensors';
 export {CheckpointError} from './errors/checkpoint-error';
 export {NonFiniteError} from './errors/non-finite-error';
+export type {EarlyStopping} from './loop/early-stopping';
 export {Pause} from './loop/pause';
 export {type Batches, type Trainable, Training, type TrainingOptions} from './loop/training';
 export type {Evaluation, TrainingEvent} from './loop/training-event';

@@ -1,3 +1,5 @@
+import type {Checkpoint} from '../checkpoint/checkpoint';
+
 /** How well a model does on text it is not being trained on. */
 export interface Evaluation {
   /** The mean loss, nats a symbol. */
@@ -33,11 +35,21 @@ export type TrainingEvent<Validation = Evaluation> =
       learningRate: number;
       /** Present where the training was given something to validate on. */
       validation?: Validation;
+      /** Whether that is the best so far; present where the training may stop early. */
+      best?: boolean;
+    }
+  | {
+      /** After every `checkpointEvery` steps, and where it stops; only where that is given. */
+      kind: 'checkpoint';
+      /** How many steps have been run in all. */
+      step: number;
+      checkpoint: Checkpoint;
     }
   | {
       /** The last event. */
       kind: 'stopped';
       /** How many steps have been run in all. */
       step: number;
-      reason: 'finished' | 'aborted';
+      /** All steps were run; the signal was given; `earlyStopping` lost patience. */
+      reason: 'finished' | 'aborted' | 'early stopping';
     };

@@ -1,5 +1,5 @@
 import {embeddingLookup, useBackend} from '@gatefold/gpu-kernels';
-import {backendsUnderTest, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {restoreTensors, storeTensors} from '../checkpoint/stored-tensors';
@@ -76,6 +76,24 @@ class Ids extends Points {
   override next(): [number, number] {
     const [, y] = super.next();
     return [(this.position - 1) % 7, y];
+  }
+}
+
+/** The same of two ids at once, which come in twos. */
+class Pairs extends Numbers {
+  override loss(pair: [number, number]): tf.Scalar {
+    const {table, offset} = this.parameters;
+    const ids = tf.tensor1d([pair[0], pair[0], pair[1], pair[1]], 'int32');
+    const sums = tf.sum(embeddingLookup({table: table as tf.Tensor as tf.Tensor2D, ids}), 1);
+    const targets = tf.tensor1d([pair[0] / 7, pair[0] / 7, pair[1] / 7, pair[1] / 7]);
+    return tf.mean(tf.square(tf.sub(tf.add(sums, offset), targets))) as tf.Scalar;
+  }
+}
+
+class IdPairs extends Points {
+  override next(): [number, number] {
+    const position = 2 * this.position++;
+    return [position % 7, (position + 1) % 7];
   }
 }
 
@@ -195,6 +213,124 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     },
   );
 
+  test.each(settings)(
+    '$kind: two batches a step are one batch twice as large, within 1e-5, rows too',
+    async (optimizer) => {
+      const options: TrainingOptions = {steps: 12, optimizer, clipNorm: 0.5};
+      const [accumulated, large] = [new Numbers(), new Pairs()];
+      const events = await all(new Training(accumulated, new Ids(), {...options, accumulate: 2}));
+      const expected = await all(new Training(large, new IdPairs(), options));
+      expect(events.map(({kind}) => kind)).toEqual(expected.map(({kind}) => kind));
+      events.forEach((event, index) => {
+        const other = expected[index]!;
+        if (event.kind !== 'step' || other.kind !== 'step') return;
+        expectClose([event.loss, event.gradientNorm], [other.loss, other.gradientNorm], {relative: 1e-5});
+      });
+      expectClose(await accumulated.table(), await large.table(), {relative: 1e-5});
+      for (const model of [accumulated, large]) model.dispose();
+    },
+  );
+
+  test('accumulating, it resumes to the same bits, and each batch is told its own number', async () => {
+    const numbers: number[] = [];
+    class Told extends Numbers {
+      override loss(batch: [number, number], step = -1): tf.Scalar {
+        numbers.push(step);
+        return super.loss(batch);
+      }
+    }
+    const options: TrainingOptions = {steps: 8, optimizer: {kind: 'adam', learningRate: 0.05}, accumulate: 3};
+    const whole = new Told();
+    await all(new Training(whole, new Ids(), options));
+    expect(numbers).toEqual(Array.from({length: 24}, (_, index) => index));
+
+    const half = new Training(new Told(), new Ids(), {...options, steps: 5});
+    await all(half);
+    const {kind, state, tensors} = await half.checkpoint();
+    const resumed = new Told();
+    restoreTensors('parameters', tensors, resumed.parameters);
+    await all(new Training(resumed, new Ids(), {...options, resume: {kind, state, tensors}}));
+    expect(await resumed.table()).toEqual(await whole.table());
+    expect(numbers.slice(-9)).toEqual([15, 16, 17, 18, 19, 20, 21, 22, 23]);
+    tf.disposeVariables();
+  });
+
+  describe('early stopping', () => {
+    const losses = [5, 4, 3, 3.5, 3, 2, 2, 2.5, 3, 1];
+    /** Validates with one of those losses after the other. */
+    const validator = (from = 0) => {
+      let next = from;
+      return async () => ({loss: losses[next++]!, perplexity: 1, bitsPerSymbol: 1, symbols: 1});
+    };
+    const options = {steps: 10, optimizer: sgd, reportEvery: 1, earlyStopping: {patience: 3}};
+
+    test('stops after as many reports as its patience without a better one, and gives the best parameters back', async () => {
+      const line = new Line();
+      const training = new Training(line, new Points(), {...options, validate: validator()});
+      let best: number[] = [];
+      const events: TrainingEvent[] = [];
+      for await (const event of training) {
+        events.push(event);
+        if (event.kind === 'report' && event.best) best = await line.values();
+      }
+      const reports = events.filter((event) => event.kind === 'report');
+      expect(reports.map((event) => event.best)).toEqual([true, true, true, false, false, true, false, false, false]);
+      expect(events.at(-1)).toEqual({kind: 'stopped', step: 9, reason: 'early stopping'});
+      expect(await line.values()).not.toEqual(best);
+      expect(training.restoreBest()).toBe(5);
+      expect(await line.values()).toEqual(best);
+      expect(await all(training)).toEqual([{kind: 'stopped', step: 9, reason: 'early stopping'}]);
+      line.dispose();
+    });
+
+    test('resumes with its patience and its best parameters, whichever event the checkpoint was taken at', async () => {
+      const whole = new Line();
+      const uninterrupted = new Training(whole, new Points(), {...options, validate: validator()});
+      await all(uninterrupted);
+      for (const kind of ['step', 'report']) {
+        const first = new Line();
+        const training = new Training(first, new Points(), {...options, validate: validator()});
+        for await (const event of training) if (event.kind === kind && event.step === 6) break;
+        const checkpoint = await training.checkpoint();
+        const resumed = new Line();
+        restoreTensors('parameters', checkpoint.tensors, resumed.parameters);
+        const rest = new Training(resumed, new Points(), {...options, validate: validator(7), resume: checkpoint});
+        expect((await all(rest)).at(-1)).toEqual({kind: 'stopped', step: 9, reason: 'early stopping'});
+        expect(await rest.checkpoint()).toEqual(await uninterrupted.checkpoint());
+        first.dispose();
+        resumed.dispose();
+      }
+      whole.dispose();
+    });
+
+    test('goes by what it is told to, and refuses a number that is none', async () => {
+      const line = new Line();
+      const metric = ({symbols}: {symbols: number}) => -symbols;
+      const validate = async () => ({symbols: 3});
+      const {earlyStopping: _, ...rest} = options;
+      const training = new Training(line, new Points(), {...rest, validate, earlyStopping: {patience: 1, metric}});
+      const events = await all(training as unknown as AsyncIterable<TrainingEvent>);
+      expect(events.at(-1)).toEqual({kind: 'stopped', step: 2, reason: 'early stopping'});
+      const without = new Training(line, new Points(), {...options, validate});
+      await expect(all(without as unknown as AsyncIterable<TrainingEvent>)).rejects.toThrow('gave undefined');
+      expect(() => new Training(line, new Points(), options)).toThrow('nothing to stop early by');
+      const impatient = {...options, validate, earlyStopping: {patience: 0}};
+      expect(() => new Training(line, new Points(), impatient)).toThrow('patience is 0');
+      line.dispose();
+    });
+  });
+
+  test('hands out checkpoints as often as asked, and where it stops', async () => {
+    const line = new Line();
+    const training = new Training(line, new Points(), {steps: 5, optimizer: sgd, checkpointEvery: 2});
+    const events = (await all(training)).filter((event) => event.kind === 'checkpoint');
+    expect(events.map(({step}) => step)).toEqual([2, 4, 5]);
+    const [first] = events;
+    expect((first!.checkpoint.state.training as {step: number}).step).toBe(2);
+    expect([...events[2]!.checkpoint.tensors['parameters/slope']!.data]).toEqual([(await line.values())[0]]);
+    line.dispose();
+  });
+
   test('a NaN in the rows of a table is named too', async () => {
     const model = new Numbers();
     tf.tidy(() => model.parameters.table.assign(tf.tensor2d([Number.NaN, ...seededValues(23, 1)], [8, 3])));
@@ -263,9 +399,12 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     line.dispose();
   });
 
-  test.each([{steps: 0}, {steps: 1.5}, {reportEvery: 0}])('refuses %j', (change) => {
-    expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer: sgd, ...change})).toThrow(RangeError);
-  });
+  test.each([{steps: 0}, {steps: 1.5}, {reportEvery: 0}, {accumulate: 0}, {checkpointEvery: 1.5}])(
+    'refuses %j',
+    (change) => {
+      expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer: sgd, ...change})).toThrow(RangeError);
+    },
+  );
 
   test('refuses an optimizer it does not know', () => {
     const optimizer = {kind: 'sdg', learningRate: 1} as unknown as OptimizerSettings;
@@ -280,6 +419,11 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
         await expect(all(training)).rejects.toThrow(NonFiniteError);
         training.dispose();
         line.dispose();
+        const numbers = new Numbers();
+        const accumulating = new Training(numbers, new Ids(30), {steps: 50, optimizer, accumulate: 3});
+        await expect(all(accumulating)).rejects.toThrow(NonFiniteError);
+        accumulating.dispose();
+        numbers.dispose();
       }
     });
   });

@@ -1,4 +1,4 @@
-import {type SparseRows, valueAndGradients} from '@gatefold/gpu-kernels';
+import type {SparseRows} from '@gatefold/gpu-kernels';
 import {dispose, type Scalar, type Tensor, type Variable} from '@tensorflow/tfjs-core';
 import type {Checkpoint} from '../checkpoint/checkpoint';
 import {isJSONObject, type JSONObject} from '../checkpoint/json';
@@ -7,6 +7,8 @@ import {restoreTensors, storeTensors} from '../checkpoint/stored-tensors';
 import {CheckpointError} from '../errors/checkpoint-error';
 import {NonFiniteError} from '../errors/non-finite-error';
 import {Optimizer, type OptimizerSettings} from '../optimizer/optimizer';
+import {BestParameters, type EarlyStopping} from './early-stopping';
+import {meanGradient} from './mean-gradient';
 import {Pause} from './pause';
 import type {Evaluation, TrainingEvent} from './training-event';
 
@@ -18,7 +20,8 @@ export interface Trainable<Batch> {
    * The mean loss of a batch, a scalar in nats; called under the gradient tape. May carry state to the next batch. Of a
    * parameter that it only looks up (`embeddingLookup`) no row is read or changed but those of the batch.
    *
-   * @param step the steps run before, those of a resumed checkpoint included: a seed for what differs by step, as dropout.
+   * @param step the batches read before, those of a resumed checkpoint included: a seed for what differs by batch, as
+   *   dropout. Without gradient accumulation, the steps run before.
    */
   loss(batch: Batch, step: number): Scalar;
   /** What `loss` carries from batch to batch; the tensors stay the model's own. */
@@ -42,10 +45,19 @@ export interface TrainingOptions<Validation = Evaluation> {
   optimizer: OptimizerSettings;
   /** Where given, all gradients together are scaled down to at most this norm. */
   clipNorm?: number;
+  /**
+   * How many batches make one step, their gradients averaged: of n batches of one size that of a batch n times as large,
+   * in the memory of one. Default 1.
+   */
+  accumulate?: number;
   /** Steps between two reports; default 100. */
   reportEvery?: number;
   /** Run at every report. */
   validate?: () => Promise<Validation>;
+  /** Stops when the validation no longer gets better, and keeps the best parameters for `restoreBest`. */
+  earlyStopping?: EarlyStopping<Validation>;
+  /** Steps between two events that carry a checkpoint; none where it is left out. */
+  checkpointEvery?: number;
   /** Stops after the step under way; the training can then be checkpointed, or iterated again to go on. */
   signal?: AbortSignal;
   /** A checkpoint of `Training.checkpoint`, to go on from as if never interrupted. */
@@ -68,23 +80,31 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
   readonly #batches: Batches<Batch>;
   readonly #options: TrainingOptions<Validation>;
   readonly #optimizer: Optimizer;
+  readonly #best: BestParameters<Validation> | undefined;
   #step = 0;
   #lossSum = 0;
   #lossCount = 0;
 
   /**
-   * @throws RangeError where `steps` or `reportEvery` is not a whole number above 0.
+   * @throws RangeError where a count is not a whole number above 0, or there is nothing to validate for early stopping.
    * @throws CheckpointError where `resume` was made by a training of another model or optimizer.
    */
   constructor(model: Trainable<Batch>, batches: Batches<Batch>, options: TrainingOptions<Validation>) {
     for (const [name, value] of [
       ['steps', options.steps],
       ['reportEvery', options.reportEvery ?? 1],
+      ['accumulate', options.accumulate ?? 1],
+      ['checkpointEvery', options.checkpointEvery ?? 1],
     ] as const) {
       if (!(Number.isSafeInteger(value) && value > 0)) {
         throw new RangeError(`${name} is ${value}, expected a whole number above 0.`);
       }
     }
+    const {earlyStopping} = options;
+    if (earlyStopping && !options.validate) {
+      throw new RangeError('There is nothing to stop early by: give the training something to validate on.');
+    }
+    this.#best = earlyStopping && new BestParameters(model.parameters, earlyStopping);
     this.#model = model;
     this.#batches = batches;
     this.#options = options;
@@ -103,16 +123,18 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingEvent<Validation>, void, undefined> {
-    const {steps, reportEvery = 100, validate, signal} = this.#options;
+    const {steps, reportEvery = 100, checkpointEvery, validate, signal} = this.#options;
     const pause = new Pause();
-    while (this.#step < steps) {
-      if (signal?.aborted) {
-        yield {kind: 'stopped', step: this.#step, reason: 'aborted'};
-        return;
-      }
+    const stopReason = (): 'finished' | 'aborted' | 'early stopping' | undefined => {
+      if (this.#best?.outOfPatience) return 'early stopping';
+      if (this.#step >= steps) return 'finished';
+      return signal?.aborted ? 'aborted' : undefined;
+    };
+    let reason = stopReason();
+    while (!reason) {
       const step = this.#step;
       const learningRate = this.#optimizer.schedule.rateAt(step);
-      const {loss, gradientNorm} = await this.#run(this.#batches.next());
+      const {loss, gradientNorm} = await this.#run();
       this.#lossSum += loss;
       this.#lossCount += 1;
       this.#step += 1;
@@ -123,23 +145,37 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
         this.#lossSum = 0;
         this.#lossCount = 0;
       }
+      // Before anything is told, so that a checkpoint taken at the step holds what its report came to.
+      const validation = due && validate ? await validate() : undefined;
+      const best = validation !== undefined && this.#best && {best: await this.#best.report(step, validation)};
       yield {kind: 'step', step, loss, learningRate, gradientNorm};
       if (due) {
-        const validation = validate && {validation: await validate()};
-        yield {kind: 'report', step, loss: meanLoss, perplexity: Math.exp(loss), learningRate, ...validation};
+        const validated = validation !== undefined && {validation, ...best};
+        yield {kind: 'report', step, loss: meanLoss, perplexity: Math.exp(loss), learningRate, ...validated};
       }
       await pause.whenDue();
+      reason = stopReason();
+      if (checkpointEvery && (reason || this.#step % checkpointEvery === 0)) {
+        yield {kind: 'checkpoint', step: this.#step, checkpoint: await this.checkpoint()};
+        reason ??= stopReason(); // the signal may have been given meanwhile
+      }
     }
-    yield {kind: 'stopped', step: this.#step, reason: 'finished'};
+    yield {kind: 'stopped', step: this.#step, reason};
   }
 
-  /** One step: the gradient of the batch's loss, applied. */
-  async #run(batch: Batch): Promise<{loss: number; gradientNorm: number}> {
+  /** The losses of the batches of a step, each batch read when its turn comes. */
+  *#losses(): Generator<() => Scalar> {
+    const {accumulate = 1} = this.#options;
+    for (let index = 0; index < accumulate; index++) {
+      const batch = this.#batches.next();
+      yield () => this.#model.loss(batch, this.#step * accumulate + index);
+    }
+  }
+
+  /** One step: the gradient of the loss of its batches, applied. */
+  async #run(): Promise<{loss: number; gradientNorm: number}> {
     const {parameters} = this.#model;
-    const {value, gradients: list} = valueAndGradients(
-      () => this.#model.loss(batch, this.#step),
-      Object.values(parameters),
-    );
+    const {value, gradients: list} = meanGradient(this.#losses(), Object.values(parameters));
     const gradients = Object.fromEntries(Object.keys(parameters).map((name, index) => [name, list[index]!]));
     const norm = this.#optimizer.apply(gradients, {step: this.#step, clipNorm: this.#options.clipNorm});
     try {
@@ -166,6 +202,7 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
       optimizer: this.#options.optimizer.kind,
       schedule: this.#optimizer.schedule.state(),
       batches: this.#batches.state(),
+      ...(this.#best && {earlyStopping: this.#best.state()}),
     };
     return {
       kind: model.kind,
@@ -174,6 +211,7 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
         ...model.tensors,
         ...(await storeTensors('optimizer', this.#optimizer.state)),
         ...(await storeTensors('carried', this.#model.carriedState?.() ?? {})),
+        ...this.#best?.tensors,
       },
     };
   }
@@ -181,7 +219,7 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
   #restore({state, tensors}: Checkpoint): void {
     const {training} = state;
     if (!isJSONObject(training)) throw new CheckpointError('This checkpoint holds a model but no training to resume.');
-    const {step, lossSum, lossCount, optimizer, schedule, batches} = training;
+    const {step, lossSum, lossCount, optimizer, schedule, batches, earlyStopping} = training;
     const {kind} = this.#options.optimizer;
     const counts = [step, lossSum, lossCount];
     if (!counts.every(Number.isFinite) || !isJSONObject(schedule) || !isJSONObject(batches)) {
@@ -193,6 +231,7 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
       throw new CheckpointError(`This checkpoint was trained with ${optimizer}, and cannot be resumed with ${kind}.`);
     }
     restoreTensors('optimizer', tensors, this.#optimizer.state);
+    if (isJSONObject(earlyStopping)) this.#best?.restore(earlyStopping, tensors);
     const prefix = 'carried/';
     const carried = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
     this.#model.restoreCarriedState?.(
@@ -203,6 +242,17 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
     this.#step = step as number;
     this.#lossSum = lossSum as number;
     this.#lossCount = lossCount as number;
+  }
+
+  /**
+   * Puts the parameters that validated best back into the model, once the training is over: it would go on from them with
+   * an optimizer that has moved on. Without `earlyStopping`, or before its first report, it does nothing.
+   *
+   * @returns the step of the report they are of.
+   */
+  restoreBest(): number | undefined {
+    this.#best?.restoreParameters();
+    return this.#best?.step;
   }
 
   /** Lets go of the optimizer's state; the model is the caller's. */
