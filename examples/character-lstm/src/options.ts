@@ -4,7 +4,7 @@ import {UserError} from '@gatefold/example-command-line';
 import type {BackendName} from '@gatefold/gpu-kernels';
 import type {OptimizerSettings} from '@gatefold/training';
 import {scheduleNames} from './learning-rate';
-import {type ProgramName, programNames, programs} from './programs';
+import {programNames, programs} from './programs';
 import type {Settings} from './settings';
 
 const backends: readonly BackendName[] = ['wasm', 'cpu', 'webgl', 'webgpu', 'tensorflow'];

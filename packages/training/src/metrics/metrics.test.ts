@@ -90,13 +90,14 @@ describe('JSON lines', () => {
   });
 
   test('go to a function too', async () => {
-    let text = '';
+    const parts: string[] = [];
     await run(
       training(0, 1),
-      jsonLinesMetrics((lines) => void (text += lines)),
+      jsonLinesMetrics((lines) => void parts.push(lines)),
     );
     expect(
-      text
+      parts
+        .join('')
         .match(/^.*$/gm)!
         .filter(Boolean)
         .map((line) => JSON.parse(line).kind),
