@@ -16,6 +16,7 @@ import {generateWorkload} from './workloads/generate';
 import {layerFit} from './workloads/layer-fit';
 import {loadText8Workload} from './workloads/load-text8';
 import {lstmTrainingStep} from './workloads/lstm-training-step';
+import {seq2seqTrainingStep} from './workloads/seq2seq-training-step';
 import {skipGramStep} from './workloads/skip-gram-step';
 
 const layerSizes = {units: 128, steps: 40, batch: 128, vocabulary: 65, batches: 4};
@@ -27,6 +28,12 @@ const workloads: Workload[] = [
   lstmTrainingStep('bigram-one-hot-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729}),
   lstmTrainingStep('bigram-embedded-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729, embedding: 128}),
   skipGramStep('skip-gram-50k', {vocabulary: 50_000, width: 128, batch: 128, samples: 64}),
+  seq2seqTrainingStep('seq2seq-128', {
+    ...{sourceSteps: 20, targetSteps: 20, batch: 64, vocabulary: 1000, embedding: 64, hidden: 128, layers: 1},
+  }),
+  seq2seqTrainingStep('seq2seq-4x256', {
+    ...{sourceSteps: 20, targetSteps: 21, batch: 64, vocabulary: 31, embedding: 256, hidden: 256, layers: 4},
+  }),
   generateWorkload('generate-64', 64),
   layerFit('layer-128', layerSizes, {recurrentActivation: 'sigmoid'}),
   layerFit('layer-128-default', layerSizes, {}),

@@ -1,0 +1,51 @@
+"""One training step of an encoder and a decoder with additive attention in PyTorch. The context is fed to the bottom layer of the decoder, which runs step by step; the layers above it run over the whole sequence."""
+import torch
+from timing import measure, sizes
+
+given = sizes()
+torch.set_num_threads(given.threads)
+torch.manual_seed(given.seed)
+draw = lambda steps: torch.randint(given.vocabulary, (steps, given.batch))
+source, target, labels = draw(given.sourceSteps), draw(given.targetSteps), draw(given.targetSteps)
+hidden, embedding = given.hidden, given.embedding
+modules = torch.nn.ModuleDict({
+    "source": torch.nn.Embedding(given.vocabulary, embedding),
+    "target": torch.nn.Embedding(given.vocabulary, embedding),
+    "encoder": torch.nn.LSTM(embedding, hidden, given.layers),
+    "keys": torch.nn.Linear(hidden, hidden),
+    "bottom": torch.nn.LSTMCell(embedding + hidden, hidden),
+    "query": torch.nn.Linear(hidden, hidden, bias=False),
+    "score": torch.nn.Linear(hidden, 1, bias=False),
+    "output": torch.nn.Linear(2 * hidden, hidden),
+    "logits": torch.nn.Linear(hidden, given.vocabulary),
+})
+if given.layers > 1:
+    modules["upper"] = torch.nn.LSTM(hidden, hidden, given.layers - 1)
+parameters = list(modules.parameters())
+optimizer = torch.optim.SGD(parameters, lr=1)
+
+
+def step():
+    optimizer.zero_grad()
+    encoded, (states, cells) = modules["encoder"](modules["source"](source))
+    keys, values = modules["keys"](encoded).transpose(0, 1), encoded.transpose(0, 1)  # batch first
+    h, c, context = states[0], cells[0], torch.zeros(given.batch, hidden)
+    outputs, contexts = [], []
+    for x in modules["target"](target):
+        h, c = modules["bottom"](torch.cat([x, context], 1), (h, c))
+        scores = modules["score"](torch.tanh(keys + modules["query"](h)[:, None]))  # [B, S, 1]
+        context = torch.bmm(torch.softmax(scores, 1).transpose(1, 2), values)[:, 0]
+        outputs.append(h)
+        contexts.append(context)
+    top = torch.stack(outputs)
+    if given.layers > 1:
+        top, _ = modules["upper"](top, (states[1:], cells[1:]))
+    combined = torch.tanh(modules["output"](torch.cat([top, torch.stack(contexts)], 2)))
+    loss = torch.nn.functional.cross_entropy(modules["logits"](combined).flatten(0, 1), labels.flatten())
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(parameters, 5)
+    optimizer.step()
+    loss.item()
+
+
+measure(step, given.seconds, f"PyTorch {torch.__version__}")
