@@ -6,19 +6,25 @@ import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import {masked, within} from '../attention/tensorflow';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {
+  int,
   type TensorflowBackend,
   type TensorflowInput,
   type TensorflowOps,
   type TensorflowTensor,
+  type,
   withOps,
 } from '../backends/tensorflow-op';
 import {cellGradients, cellStep, exchangeFAndC, type Four} from '../lstm/tensorflow';
-import {fromInputs, inputGradients, pack, statesBefore, unpack, zeros} from '../sequence/tensorflow';
+import {fromInputs, inputGradients, pack, statesBefore, transposed, unpack, zeros} from '../sequence/tensorflow';
 import {type BackwardCall, type ForwardCall, sizesOf} from './shapes';
 
 /** The first two of three axes exchanged. */
 function exchanged(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
   return ops.run('Transpose', [tensor, ops.constant('int32', [1, 0, 2], [3])]);
+}
+
+function joined(ops: TensorflowOps, parts: TensorflowInput[], axis: number): TensorflowTensor {
+  return ops.run('ConcatV2', [...parts, ops.constant('int32', [axis])], {N: int(parts.length), T: type('float32')});
 }
 
 function product(
@@ -50,12 +56,13 @@ function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBacken
     let h: TensorflowInput = inputs.hidden;
     let s: TensorflowInput = inputs.cell;
     let a: TensorflowInput = inputs.context;
+    const feeding = joined(ops, [contextKernel, recurrentKernel], 0); // [E + H, 4H]
     const gates: TensorflowTensor[] = [];
     const made: Record<'outputs' | 'cells' | 'queries' | 'contexts' | 'weights', TensorflowTensor[]> = {
       ...{outputs: [], cells: [], queries: [], contexts: [], weights: []},
     };
     for (let step = 0; step < T; step++) {
-      const fed = add(matMul(a, contextKernel), matMul(h, recurrentKernel));
+      const fed = matMul(joined(ops, [a, h], 1), feeding);
       const {newGates, newCell, newHidden} = cellStep(ops, add(inputAt[step]!, fed), s);
       const query = queryKernel ? matMul(newHidden, queryKernel) : newHidden;
       const scores = vector
@@ -87,7 +94,7 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
   return withOps(backend, (ops) => {
     const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
-    const transposedMatMul = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b], {transpose_b: true});
+    const matMul = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b]);
     const [keys, values] = [exchanged(ops, inputs.keys), exchanged(ops, inputs.values)];
     const at = (name: 'cells' | 'weights' | 'outputsGradient' | 'contextsGradient' | 'weightsGradient') =>
       unpack(ops, inputs[name]);
@@ -99,10 +106,12 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
     const [dOutputAt, dContextAt, dWeightAt] = [at('outputsGradient'), at('contextsGradient'), at('weightsGradient')];
     const [weightAt, queryAt] = [at('weights'), unpack(ops, queryKernel ? inputs.queries : outputs)];
     const differentiate = cellGradients(ops, hidden, recurrentKernel);
-    const [reorderedRecurrent, reorderedContext] = [
-      exchangeFAndC(ops, recurrentKernel),
-      exchangeFAndC(ops, contextKernel),
-    ];
+    const feeding = joined(ops, [contextKernel, recurrentKernel], 0);
+    const feedingBackward = transposed(ops, exchangeFAndC(ops, feeding)); // [4H, E + H]
+    const queryBackward = queryKernel && transposed(ops, queryKernel);
+    /** `size` columns from `from` on. */
+    const columns = (matrix: TensorflowTensor, from: number, size: number) =>
+      ops.run('Slice', [matrix, ops.constant('int32', [0, from], [2]), ops.constant('int32', [B, size], [2])]);
     const positions = ops.constant('int32', [1]); // the axis
     const factor = ops.constant('float32', [scale]);
     let dh: TensorflowInput = inputs.hiddenGradient;
@@ -135,13 +144,14 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
         dQuery = ops.reshape(product(ops, ops.reshape(scaled, [B, 1, S]), keys), [B, D]);
         ofScores[step] = scaled;
       }
-      const fromQuery = queryKernel ? transposedMatMul(dQuery, queryKernel) : dQuery;
+      const fromQuery = queryBackward ? matMul(dQuery, queryBackward) : dQuery;
       const [dsBefore, dSums] = differentiate({
         gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
         ...{cellBefore: cellAt[step - 1] ?? inputs.cell, cell: cellAt[step]!, squashed: squashedAt[step]!},
         ...{cellGradient: ds, hiddenGradient: add(add(dh, dOutputAt[step]!), fromQuery)},
       });
-      [dh, ds, da] = [transposedMatMul(dSums, reorderedRecurrent), dsBefore, transposedMatMul(dSums, reorderedContext)];
+      const fed = matMul(dSums, feedingBackward);
+      [dh, ds, da] = [columns(fed, E, H), dsBefore, columns(fed, 0, E)];
       [sums[step], ofContexts[step], ofQueries[step]] = [dSums, dContext, dQuery];
     }
     const rows = (tensors: TensorflowTensor[], size: number) => ops.reshape(pack(ops, tensors), [T * B, size]);
@@ -166,7 +176,7 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
       ...(ofVector ? [ops.reshape(ofVector, [D])] : []),
       ...(inputs.x.dtype === 'int32'
         ? []
-        : [ops.reshape(transposedMatMul(all, exchangeFAndC(ops, inputs.kernel)), [T, B, I])]),
+        : [ops.reshape(ops.run('MatMul', [all, exchangeFAndC(ops, inputs.kernel)], {transpose_b: true}), [T, B, I])]),
     ];
   });
 }

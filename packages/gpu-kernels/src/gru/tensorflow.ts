@@ -14,7 +14,7 @@ import {
 } from '../backends/tensorflow-op';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
-import {fromInputs, going, inputGradients, pack, statesBefore, unpack, zeros} from '../sequence/tensorflow';
+import {fromInputs, going, inputGradients, pack, statesBefore, transposed, unpack, zeros} from '../sequence/tensorflow';
 
 interface Call {
   inputs: NamedTensorInfoMap;
@@ -77,7 +77,9 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
       const results = [...weights.map((shape) => zeros(ops, shape)), dh];
       return fromIds ? results : [...results, zeros(ops, x!.shape)];
     }
-    const [gateWeights, candidateWeights] = splitCandidate(ops, recurrentKernel!);
+    const [gateBackward, candidateBackward] = splitCandidate(ops, recurrentKernel!).map((weights) =>
+      transposed(ops, weights),
+    ) as Two;
     const gateAt = unpack(ops, gates!);
     const live = lengths && going(ops, steps, lengths);
     const liveAt = live && unpack(ops, live);
@@ -98,11 +100,11 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
       const dz = mul(dAfter, sub(h, maskAt ? mul(c, maskAt[step]!) : c));
       const dc = sub(dAfter, kept);
       let dCandidate = run('TanhGrad', [c, maskAt ? mul(dc, maskAt[step]!) : dc]);
-      const dReset = run('MatMul', [dCandidate, candidateWeights], {transpose_b: true}); // of r h
+      const dReset = run('MatMul', [dCandidate, candidateBackward]); // of r h
       const opened = run('ConcatV2', [z, r, axis], {N: int(2), T: type('float32')});
       const dOpened = run('ConcatV2', [dz, mul(dReset, h), axis], {N: int(2), T: type('float32')});
       let dGate = run('SigmoidGrad', [opened, dOpened]);
-      const dBefore = add(add(kept, mul(dReset, r)), run('MatMul', [dGate, gateWeights], {transpose_b: true}));
+      const dBefore = add(add(kept, mul(dReset, r)), run('MatMul', [dGate, gateBackward]));
       if (liveAt) {
         dCandidate = run('SelectV2', [liveAt[step]!, dCandidate, zero]);
         dGate = run('SelectV2', [liveAt[step]!, dGate, zero]);

@@ -17,7 +17,7 @@ import {
 } from '../backends/tensorflow-op';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
-import {fromInputs, going, inputGradients, pack, statesBefore, unpack, zeros} from '../sequence/tensorflow';
+import {fromInputs, going, inputGradients, pack, statesBefore, transposed, unpack, zeros} from '../sequence/tensorflow';
 import {backwardBlock, fitsBlock, forwardBlock} from './tensorflow-block';
 
 /** i f c o, [B, H] each. */
@@ -138,7 +138,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const zero = ops.constant('float32', [0]);
     const upstreamAt = unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
     const maskAt = candidateMask && unpack(ops, gateFactors(ops, candidateMask));
-    const reordered = exchangeFAndC(ops, recurrentKernel!);
+    const backward = transposed(ops, exchangeFAndC(ops, recurrentKernel!));
     const differentiate = cellGradients(ops, hidden!, recurrentKernel!);
     const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H], order i c f o
     for (const step of stepsInOrder(steps, !reverse)) {
@@ -153,7 +153,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
         dSums = select(liveAt[step]!, dSums, zero);
         dsBefore = select(liveAt[step]!, dsBefore, ds);
       }
-      const dhBefore = ops.run('MatMul', [dSums, reordered], {transpose_b: true});
+      const dhBefore = ops.run('MatMul', [dSums, backward]);
       dh = liveAt ? select(liveAt[step]!, dhBefore, dh) : dhBefore;
       ds = dsBefore;
       sums[step] = dSums;
