@@ -88,6 +88,22 @@ describe('a run', () => {
     expect(screen.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
+  it('stops early where asked to, takes the best, and leaves an event file', async () => {
+    const rateTooHigh = ['--learning-rate', '100', '--schedule', 'constant'];
+    const {exitCode, screen} = await run([
+      ...[...small, ...rateTooHigh, '--steps', '1001', '--early-stopping', '1', '--tensorboard', '--output', 'early'],
+    ]);
+    expect(exitCode).toBe(0);
+    expect(screen).toContain('Validation no longer gets better: stopped early.');
+    const [, best] = /parameters of step (\d+), which/.exec(screen)!;
+    const {steps, history, validation} = await resultIn('early');
+    expect(steps).toBeLessThan(1001);
+    const ofBest = history.find(({step}) => step === Number(best))!;
+    expect(ofBest.validationPerplexity).toBe(Math.min(...history.map((point) => point.validationPerplexity)));
+    expect(validation.perplexity).toBeCloseTo(ofBest.validationPerplexity, 6);
+    expect(await readdir(path.join(folder, 'early'))).toContainEqual(expect.stringMatching(/^events\.out\.tfevents\./));
+  });
+
   it('is written over by another one in its folder, with a word of warning', async () => {
     const {exitCode, screen} = await run([...small, '--steps', '3', '--seed', '2', '--output', 'plain']);
     expect(exitCode).toBe(0);

@@ -23,7 +23,7 @@ try {
       screen.line('Ask for more of them with --steps, or leave out --resume to start anew.');
     } else {
       await run.files.prepare();
-      printResult(screen, await train(run, screen, {signal: interruption.signal, threads: options.threads}), run.files);
+      printResult(screen, await train(run, screen, {signal: interruption.signal, ...options}), run.files);
     }
   }
 } catch (error) {

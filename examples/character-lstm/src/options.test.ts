@@ -16,21 +16,21 @@ function errorOf(line: string): UserError {
 
 describe('parseOptions', () => {
   it('gives nothing but defaults for an empty line', () => {
-    expect(parse('')).toEqual({given: {}, output: defaultOutput, resume: false, threads: 1});
+    expect(parse('')).toEqual({given: {}, output: defaultOutput, resume: false, threads: 1, tensorBoard: false});
   });
 
   it('reads every option, in both spellings', () => {
     expect(
       parse(
-        '--program bigram --steps 20 --hidden-size=8 --optimizer adamw --learning-rate 2e-3 --schedule cosine --threads 2 ' +
+        '--program bigram --steps 20 --hidden-size=8 --optimizer adamw --learning-rate 2e-3 --schedule cosine --threads 2 --early-stopping 5 --tensorboard ' +
           '--backend cpu --seed 0 --corpus text8 --output=here --resume',
       ),
     ).toEqual({
       given: {
         ...{program: 'bigram', steps: 20, hiddenSize: 8, backend: 'cpu', seed: 0, corpus: 'text8'},
-        ...{optimizer: 'adamw', learningRate: 0.002, schedule: 'cosine'},
+        ...{optimizer: 'adamw', learningRate: 0.002, schedule: 'cosine', earlyStopping: 5},
       },
-      threads: 2,
+      ...{threads: 2, tensorBoard: true},
       output: 'here',
       resume: true,
     });
@@ -61,6 +61,8 @@ describe('parseOptions', () => {
     ['--learning-rate 0', /--learning-rate is "0"/],
     ['--schedule never', /--schedule is "never", expected one of constant, step, cosine, plateau/],
     ['--threads 0', /--threads is "0", expected a whole number from 1/],
+    ['--early-stopping 0', /--early-stopping is "0"/],
+    ['--tensorboard=here', /--tensorboard was given "here", and takes no value/],
     ['--seed 4294967296', /--seed is "4294967296", expected a whole number from 0 to 4294967295/],
     ['--backend abacus', /--backend is "abacus", expected one of wasm, cpu/],
     ['--program skip-gram', /--program is "skip-gram", expected one of fused-gates, four-gates/],

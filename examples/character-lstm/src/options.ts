@@ -24,7 +24,7 @@ export function settingsOf(given: Partial<Settings>): Settings {
   const other = given.optimizer !== undefined && given.optimizer !== optimizer;
   const learningRate = other ? learningRates[given.optimizer!] : own.learningRate;
   const ofProgram = {program, steps, hiddenSize, optimizer, learningRate, schedule};
-  return {...ofProgram, backend: 'wasm', seed: 1, corpus: 'state-of-the-union', ...given};
+  return {...ofProgram, earlyStopping: null, backend: 'wasm', seed: 1, corpus: 'state-of-the-union', ...given};
 }
 
 export const defaultSettings = settingsOf({});
@@ -38,6 +38,8 @@ export interface Options {
   resume: boolean;
   /** Of the wasm backend. The numbers are the same on any count of them. */
   threads: number;
+  /** Whether the output folder gets an event file for TensorBoard. */
+  tensorBoard: boolean;
 }
 
 /** Every option by name: what it takes, and what it is for. */
@@ -49,10 +51,12 @@ const definitions: Record<string, {value?: string; about: string}> = {
   optimizer: {value: 'NAME', about: `${optimizers.join(', ')} (the program's)`},
   'learning-rate': {value: 'X', about: "of the first step (the program's, or one that suits the optimizer)"},
   schedule: {value: 'NAME', about: `how the rate goes on: ${scheduleNames.join(', ')} (the program's)`},
+  'early-stopping': {value: 'N', about: 'stop after N reports without a better validation, and take the best'},
   threads: {value: 'N', about: 'of the wasm backend; the numbers stay the same (1)'},
   seed: {value: 'N', about: `of the weights and the samples (${defaultSettings.seed})`},
   corpus: {value: 'NAME|PATH', about: `${namedCorpora.join(', ')}, or a zip or plain file (${defaultSettings.corpus})`},
   output: {value: 'FOLDER', about: `where the results go (${defaultOutput})`},
+  tensorboard: {about: 'write an event file for TensorBoard into the output folder'},
   resume: {about: 'go on with the run in the output folder, with its settings'},
   help: {about: 'show this'},
 };
@@ -94,7 +98,7 @@ export function parseOptions(commandLine: string[]): Options | 'help' {
   });
   if (tokens.some((token) => token.kind === 'option' && token.name === 'help' && token.value === undefined))
     return 'help';
-  const options: Options = {given: {}, output: defaultOutput, resume: false, threads: 1};
+  const options: Options = {given: {}, output: defaultOutput, resume: false, threads: 1, tensorBoard: false};
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
@@ -106,7 +110,7 @@ export function parseOptions(commandLine: string[]): Options | 'help' {
     if (!definition) throw wrong(`${token.rawName} is no option of this program.`);
     if (!definition.value) {
       if (token.value !== undefined) throw wrong(`--${token.name} was given "${token.value}", and takes no value.`);
-      options.resume = true;
+      options[token.name === 'resume' ? 'resume' : 'tensorBoard'] = true;
     } else {
       if (!token.value) throw wrong(`--${token.name} has no value, expected --${token.name} ${definition.value}.`);
       set(options, token.name, token.value, token.inlineValue === true);
@@ -124,6 +128,7 @@ function set(options: Options, name: string, value: string, inline: boolean): vo
   else if (name === 'optimizer') given.optimizer = oneOf(name, value, optimizers);
   else if (name === 'learning-rate') given.learningRate = positive(name, value);
   else if (name === 'schedule') given.schedule = oneOf(name, value, scheduleNames);
+  else if (name === 'early-stopping') given.earlyStopping = wholeNumber(name, value, 1, 1e6);
   else if (name === 'threads') options.threads = wholeNumber(name, value, 1, 64);
   else if (name === 'backend') given.backend = oneOf(name, value, backends);
   else if (value.startsWith('-') && !inline)

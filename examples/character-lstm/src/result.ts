@@ -39,11 +39,11 @@ export interface Result {
 }
 
 export function resultOf(record: RunRecord, measured: {validation: Measurement; heldOut: Measurement}): Result {
-  const {settings, corpus, history, seconds} = record;
+  const {settings, corpus, history, stepsDone, seconds} = record;
   const {symbols, model, batchSize, sequenceLength, decay, clipNorm} = programs[settings.program];
   return {
     program: settings.program,
-    steps: settings.steps,
+    steps: stepsDone,
     seconds,
     seed: settings.seed,
     backend: settings.backend,
@@ -59,6 +59,7 @@ export function resultOf(record: RunRecord, measured: {validation: Measurement; 
       optimizer: settings.optimizer,
       learningRate: settings.learningRate,
       schedule: settings.schedule,
+      ...(settings.earlyStopping && {earlyStopping: settings.earlyStopping}),
       ...(settings.schedule === 'step' && {learningRateFactor: decay.factor, learningRateEvery: decay.every}),
       clipNorm,
       corpusCharacters: corpus.characters,

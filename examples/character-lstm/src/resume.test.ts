@@ -25,6 +25,7 @@ describe('settingsToResume', () => {
   });
 
   it.each([
+    [{earlyStopping: 3}, '--early-stopping is 3, but the run to resume has none.'],
     [{optimizer: 'adam' as const}, '--optimizer is adam, but the run to resume has sgd.'],
     [{schedule: 'cosine' as const}, '--schedule is cosine, but the run to resume has step.'],
     [{hiddenSize: 32}, '--hidden-size is 32, but the run to resume has 64.'],

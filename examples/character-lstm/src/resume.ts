@@ -11,6 +11,7 @@ const fixed = {
   optimizer: '--optimizer',
   learningRate: '--learning-rate',
   schedule: '--schedule',
+  earlyStopping: '--early-stopping',
   backend: '--backend',
   seed: '--seed',
   corpus: '--corpus',
@@ -29,7 +30,7 @@ export function settingsToResume(
   for (const key of Object.keys(fixed) as (keyof typeof fixed)[]) {
     if (given[key] !== undefined && given[key] !== settings[key]) {
       throw new UserError(
-        `${fixed[key]} is ${given[key]}, but the run to resume has ${settings[key]}. Leave the option out to go on with it, ` +
+        `${fixed[key]} is ${given[key]}, but the run to resume has ${settings[key] ?? 'none'}. Leave the option out to go on with it, ` +
           'or choose another --output to start a run of its own.',
       );
     }

@@ -12,6 +12,8 @@ export type Settings = {
   learningRate: number;
   schedule: ScheduleName;
   backend: BackendName;
+  /** Reports without a better validation before the training stops; null where it runs all its steps. */
+  earlyStopping: number | null;
   seed: number;
   /** A named corpus, or the full path of a file. */
   corpus: string;

@@ -2,10 +2,12 @@ import type {Screen} from '@gatefold/example-command-line';
 import {writeWhole} from '@gatefold/example-command-line';
 import {useBackend} from '@gatefold/gpu-kernels';
 import {LanguageModel} from '@gatefold/lstm';
+import {tensorBoardMetrics, withMetrics} from '@gatefold/training';
 import {enableProdMode} from '@tensorflow/tfjs-core';
 import {identityOf, loadChosenCorpus, partSizes} from './corpus-choice';
 import {exercise} from './exercise';
 import {learningRateOf} from './learning-rate';
+import type {Options} from './options';
 import {programs} from './programs';
 import {downloadLine, Pace, printPoint, printSamples, progressLine} from './progress';
 import {reportPage} from './report/page';
@@ -24,7 +26,7 @@ import {symbolsOf} from './symbols';
 export async function train(
   run: Run,
   screen: Screen,
-  {signal, threads}: {signal: AbortSignal; threads: number},
+  {signal, threads, tensorBoard}: {signal: AbortSignal} & Pick<Options, 'threads' | 'tensorBoard'>,
 ): Promise<Result> {
   const {settings, files, history} = run;
   enableProdMode();
@@ -63,6 +65,7 @@ export async function train(
     charactersPerSymbol,
     signal,
     resume: run.checkpoint,
+    ...(settings.earlyStopping && {earlyStopping: {patience: settings.earlyStopping}}),
   });
 
   const pace = new Pace({
@@ -70,7 +73,7 @@ export async function train(
     firstStep: training.step,
     charactersAStep: batchSize * sequenceLength * charactersPerSymbol,
   });
-  for await (const event of training) {
+  for await (const event of withMetrics(training, tensorBoard ? [tensorBoardMetrics(files.folder)] : [])) {
     if (event.kind === 'step') {
       screen.live(() =>
         progressLine({...pace.at(event.step + 1), loss: event.loss / charactersPerSymbol}, screen.width),
@@ -96,9 +99,13 @@ export async function train(
     }
   }
   screen.endLive();
+  if (training.step < settings.steps && !signal.aborted)
+    screen.line('Validation no longer gets better: stopped early.');
   if (training.step > run.stepsSaved) await run.save(training, pace.seconds);
   signal.throwIfAborted();
 
+  const best = training.restoreBest();
+  if (best !== undefined) screen.line(`Taking the parameters of step ${best}, which validated best.`);
   screen.line('Measuring on the held-out text.');
   const result = resultOf(run.record, {
     validation: measurementOf(parts.validation, await model.evaluate(validation, {charactersPerSymbol, signal})),
