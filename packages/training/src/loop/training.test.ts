@@ -54,11 +54,11 @@ class Numbers implements Trainable<[number, number]> {
     table: tf.tidy(() => tf.variable(tf.tensor2d(seededValues(24, 1), [8, 3]))),
     offset: tf.tidy(() => tf.variable(tf.scalar(0))),
   };
-  loss([id]: [number, number]): tf.Scalar {
+  loss([id, target]: [number, number]): tf.Scalar {
     const {table, offset} = this.parameters;
     const ids = tf.tensor1d([id, id], 'int32');
     const sums = tf.sum(embeddingLookup({table: table as tf.Tensor as tf.Tensor2D, ids}), 1);
-    return tf.mean(tf.square(tf.sub(tf.add(sums, offset), id / 7))) as tf.Scalar;
+    return tf.mean(tf.square(tf.sub(tf.add(sums, offset), target))) as tf.Scalar;
   }
   async checkpoint() {
     return {kind: 'numbers', state: {}, tensors: await storeTensors('parameters', this.parameters)};
@@ -71,11 +71,12 @@ class Numbers implements Trainable<[number, number]> {
   }
 }
 
-/** The ids 0 to 6, one after the other. */
+/** The ids 0 to 6, one after the other, and the number of each. */
 class Ids extends Points {
   override next(): [number, number] {
+    const id = this.position % 7;
     const [, y] = super.next();
-    return [(this.position - 1) % 7, y];
+    return [id, Number.isNaN(y) ? y : id / 7];
   }
 }
 
