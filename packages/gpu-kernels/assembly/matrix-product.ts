@@ -9,6 +9,7 @@
 import { PRODUCT_COLUMNS, PRODUCT_ROWS, TRANSPOSITION } from "./jobs";
 import { at, free, malloc } from "./memory";
 import { multiplyAdd } from "./multiply-add";
+import { THIN, thinProduct, thinTransposedProduct } from "./thin-product";
 import { share, threadsFor } from "./threads";
 
 /** Rows of A that meet all panels of a group before the next rows do. */
@@ -305,6 +306,12 @@ export function matrixProduct(
   rows: i32, columns: i32, depth: i32, a: usize, aTransposed: bool, b: usize, bTransposed: bool,
   c: usize, accumulate: bool,
 ): void {
+  if (rows < THIN && !aTransposed) {
+    if (!accumulate) memory.fill(c, 0, (<usize>rows * <usize>columns) << 2);
+    if (bTransposed) thinTransposedProduct(rows, columns, depth, a, b, c);
+    else thinProduct(rows, columns, depth, a, b, columns, c);
+    return;
+  }
   let copy: usize = 0;
   if (aTransposed) {
     copy = malloc((<usize>rows * <usize>depth) << 2);

@@ -1,5 +1,5 @@
-// The product with a matrix that is read in place, for the few rows where packing it would cost more than the product
-// itself: a single sequence, as when text is generated.
+// The product with a matrix that is read in place, as it lies or as its transpose, for the few rows where packing it would
+// cost more than the product itself: a single sequence, as when text is generated.
 
 import { at } from "./memory";
 import { multiplyAdd } from "./multiply-add";
@@ -53,6 +53,37 @@ export function thinProduct(
   for (; k < depth; k++) {
     for (let row = 0; row < rows; row++) {
       addRowTimes(columns, at(a, row * depth + k), at(b, k * stride), at(c, row * stride));
+    }
+  }
+}
+
+@inline
+function sumOfLanes(four: v128): f32 {
+  return f32x4.extract_lane(four, 0) + f32x4.extract_lane(four, 1)
+    + f32x4.extract_lane(four, 2) + f32x4.extract_lane(four, 3);
+}
+
+function dot(depth: i32, a: usize, b: usize): f32 {
+  let first = f32x4.splat(0), second = first, third = first, fourth = first;
+  let k = 0;
+  for (; k + 16 <= depth; k += 16) {
+    first = multiplyAdd(first, v128.load(at(a, k)), v128.load(at(b, k)));
+    second = multiplyAdd(second, v128.load(at(a, k), 16), v128.load(at(b, k), 16));
+    third = multiplyAdd(third, v128.load(at(a, k), 32), v128.load(at(b, k), 32));
+    fourth = multiplyAdd(fourth, v128.load(at(a, k), 48), v128.load(at(b, k), 48));
+  }
+  let sum = sumOfLanes(f32x4.add(f32x4.add(first, second), f32x4.add(third, fourth)));
+  for (; k < depth; k++) sum += load<f32>(at(a, k)) * load<f32>(at(b, k));
+  return sum;
+}
+
+/** C [rows, columns] += A [rows, depth] Bt, where B [columns, depth] lies in memory row-major. */
+export function thinTransposedProduct(rows: i32, columns: i32, depth: i32, a: usize, b: usize, c: usize): void {
+  for (let column = 0; column < columns; column++) {
+    const from = at(b, column * depth);
+    for (let row = 0; row < rows; row++) {
+      const to = at(c, row * columns + column);
+      store<f32>(to, load<f32>(to) + dot(depth, at(a, row * depth), from));
     }
   }
 }

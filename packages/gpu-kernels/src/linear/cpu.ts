@@ -9,10 +9,14 @@ interface Call<Names extends string> {
   backend: CPUBackend;
 }
 
+function rowsOf({shape}: TensorInfo): number {
+  return shape.slice(0, -1).reduce((product, size) => product * size, 1);
+}
+
 function forward({inputs: {x, kernel, bias}, backend}: Call<'x' | 'kernel' | 'bias'>): TensorInfo {
   const [inputSize, outputSize] = kernel.shape as [number, number];
   const values = floats(backend, x);
-  const rows = values.length / Math.max(inputSize, 1);
+  const rows = rowsOf(x);
   const y = new Float32Array(rows * outputSize);
   fillRows(rows, floats(backend, bias), y);
   const weights = rowMajor(floats(backend, kernel), outputSize);
@@ -23,7 +27,7 @@ function forward({inputs: {x, kernel, bias}, backend}: Call<'x' | 'kernel' | 'bi
 function backward({inputs: {x, kernel, gradient}, backend}: Call<'x' | 'kernel' | 'gradient'>): TensorInfo[] {
   const [inputSize, outputSize] = kernel.shape as [number, number];
   const values = floats(backend, x);
-  const rows = values.length / Math.max(inputSize, 1);
+  const rows = rowsOf(x);
   const upstream = floats(backend, gradient);
   const xGradient = new Float32Array(values.length);
   const kernelGradient = new Float32Array(inputSize * outputSize);

@@ -95,6 +95,22 @@ describe.each(backendsUnderTest)('linear on %s', (backend) => {
     expect(linear(inputs([4, 0], 3, 2, 1)).shape).toEqual([4, 0, 2]);
   });
 
+  test('rows of no values are rows of the bias, whose gradient their number is a factor of', async () => {
+    await agrees([4], 0, 3, 1);
+    await agrees([2, 3], 0, 3, 1);
+    const {bias, ...given} = inputs([2], 0, 3, 1);
+    const both = [...(await linear({...given, bias}).data())];
+    const once = [...(await bias.data())];
+    expect(both).toEqual([...once, ...once]);
+  });
+
+  test.each([
+    [1, 129, 515],
+    [3, 515, 129],
+  ])('%i rows, I %i, O %i: result and gradients within 1e-5 of the reference', async (rows, inputSize, outputSize) => {
+    await agrees([rows], inputSize, outputSize, 1);
+  });
+
   test('a vector is one row', async () => {
     const y = linear({x: tf.tensor1d([1, 2]), kernel: tf.tensor2d([1, 0, 2, 0, 1, 3], [2, 3]), bias: tf.ones([3])});
     expect(y.shape).toEqual([3]);
