@@ -1,8 +1,9 @@
-// The k largest of each row: a heap of the best so far, whose root is the worst of them. Four values at a time are
-// compared with the root, which most fail; then the heap is taken apart, the worst last.
+// The k largest of each row. Where k is a small part of it: a heap of the best so far, whose root is the worst of them. Four
+// values at a time are compared with the root, which most fail; then the heap is taken apart, the worst last. Where it is a
+// large part: a radix sort of the whole row.
 
 import { log } from "./activation";
-import { at } from "./memory";
+import { at, free, malloc } from "./memory";
 import { sumOfExponentials } from "./sparse-cross-entropy";
 
 @inline
@@ -39,11 +40,8 @@ function offer(k: i32, id: i32, row: usize, values: usize, ids: usize): void {
   sink(values, ids, 0, k);
 }
 
-/**
- * values [k] and ids [k] of the largest of a row, the largest first, of equal ones the lower id first. False where one of
- * the row is NaN.
- */
-export function selectLargest(classes: i32, k: i32, row: usize, values: usize, ids: usize): bool {
+/** By a heap. */
+function gatherLargest(classes: i32, k: i32, row: usize, values: usize, ids: usize): bool {
   memory.copy(values, row, <usize>k << 2);
   for (let id = 0; id < k; id++) store<i32>(at(ids, id), id);
   let numbers = true;
@@ -66,6 +64,67 @@ export function selectLargest(classes: i32, k: i32, row: usize, values: usize, i
     sink(values, ids, 0, last);
   }
   return numbers && !v128.any_true(unequal);
+}
+
+/** An integer without a sign that is the smaller the larger the number; -0 is 0. */
+@inline
+function descending(bits: u32): u32 {
+  return bits < 0x80000000 ? bits ^ 0x7fffffff : bits == 0x80000000 ? 0x7fffffff : bits;
+}
+
+/**
+ * By a radix sort, of one byte of the value after another from the lowest. An entry is a value's `descending` and below it
+ * its id; sorting keeps the order of equal values, which is that of their ids.
+ */
+function sortLargest(classes: i32, k: i32, row: usize, values: usize, ids: usize): bool {
+  const scratch = malloc((<usize>classes << 4) + 1024);
+  const counts = scratch + (<usize>classes << 4);
+  let entries = scratch, sorted = scratch + (<usize>classes << 3), numbers = true;
+  for (let id = 0; id < classes; id++) {
+    const value = load<f32>(at(row, id));
+    numbers = numbers && value == value;
+    store<u64>(entries + (<usize>id << 3), (<u64>descending(reinterpret<u32>(value)) << 32) | id);
+  }
+  for (let shift: u64 = 32; shift < 64; shift += 8) {
+    memory.fill(counts, 0, 1024);
+    for (let entry = 0; entry < classes; entry++) {
+      const count = at(counts, <i32>((load<u64>(entries + (<usize>entry << 3)) >> shift) & 255));
+      store<i32>(count, load<i32>(count) + 1);
+    }
+    let before = 0;
+    for (let digit = 0; digit < 256; digit++) {
+      const count = load<i32>(at(counts, digit));
+      store<i32>(at(counts, digit), before);
+      before += count;
+    }
+    for (let entry = 0; entry < classes; entry++) {
+      const moved = load<u64>(entries + (<usize>entry << 3));
+      const place = at(counts, <i32>((moved >> shift) & 255));
+      store<u64>(sorted + (<usize>load<i32>(place) << 3), moved);
+      store<i32>(place, load<i32>(place) + 1);
+    }
+    const other = entries;
+    entries = sorted;
+    sorted = other;
+  }
+  for (let rank = 0; rank < k; rank++) {
+    const id = load<i32>(entries + (<usize>rank << 3)); // the lower half
+    store<i32>(at(ids, rank), id);
+    store<f32>(at(values, rank), load<f32>(at(row, id)));
+  }
+  free(scratch);
+  return numbers;
+}
+
+/**
+ * values [k] and ids [k] of the largest of a row, the largest first, of equal ones the lower id first. False where one of
+ * the row is NaN.
+ */
+export function selectLargest(classes: i32, k: i32, row: usize, values: usize, ids: usize): bool {
+  // By measurement, on values in no order: up to a sixteenth of 10,000, and up to 128 of 1000, the heap is faster.
+  return k < 128 || 16 * k < classes
+    ? gatherLargest(classes, k, row, values, ids)
+    : sortLargest(classes, k, row, values, ids);
 }
 
 /** values and ids [rows, k] from logits [rows, classes]; `scores` [rows] may be 0. Gives the first row with NaN, or -1. */

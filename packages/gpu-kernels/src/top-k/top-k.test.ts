@@ -71,6 +71,7 @@ describe.each(backendsUnderTest)('topK on %s', (backend) => {
       [9, 9],
       [50, 7],
       [333, 64],
+      [333, 333],
     ] as const) {
       const values = Float32Array.from(seededIds(3 * classes, 4, classes));
       const {ids} = topK({logits: tf.tensor2d(values, [3, classes]), k});
@@ -78,7 +79,7 @@ describe.each(backendsUnderTest)('topK on %s', (backend) => {
     }
   });
 
-  test.each([1, 8, 64])('the %i largest of fifty thousand, seeded, rising and falling', async (k) => {
+  test.each([1, 8, 64, 10_000])('the %i largest of fifty thousand, seeded, rising and falling', async (k) => {
     const seeded = seededValues(50_000, 1);
     for (const values of [seeded, seeded.slice().sort(), seeded.slice().sort().reverse()]) {
       const best = topK({logits: tf.tensor2d(values, [1, 50_000]), k});
@@ -100,15 +101,16 @@ describe.each(backendsUnderTest)('topK on %s', (backend) => {
   });
 
   test.runIf(!clampsIds(backend) && backend !== 'tensorflow')('NaN is an error that names the row', () => {
-    for (const [at, k] of [
-      [0, 2],
-      [2, 1],
-      [4, 1],
-      [6, 1],
+    for (const [classes, at, k] of [
+      [7, 0, 2],
+      [7, 2, 1],
+      [7, 4, 1],
+      [7, 6, 1],
+      [200, 199, 150],
     ] as const) {
-      const values = new Float32Array(14);
-      values[7 + at] = Number.NaN;
-      const attempt = () => topK({logits: tf.tensor2d(values, [2, 7]), k});
+      const values = new Float32Array(2 * classes);
+      values[classes + at] = Number.NaN;
+      const attempt = () => topK({logits: tf.tensor2d(values, [2, classes]), k});
       expect(attempt).toThrow(RangeError);
       expect(attempt).toThrow('row 1 of logits has NaN');
     }
