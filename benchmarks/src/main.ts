@@ -13,6 +13,7 @@ import {keepStockKernels} from './stock-kernels';
 import type {Workload} from './workload';
 import {encodeWordsWorkload} from './workloads/encode-words';
 import {generateWorkload} from './workloads/generate';
+import {kernels} from './workloads/kernels/kernels';
 import {layerFit} from './workloads/layer-fit';
 import {loadText8Workload} from './workloads/load-text8';
 import {lstmTrainingStep} from './workloads/lstm-training-step';
@@ -41,6 +42,9 @@ const workloads: Workload[] = [
   encodeWordsWorkload,
 ];
 
+/** Named `kernels` or by a part of their names; too many to run when none is named. */
+const onlyByName: Workload[] = kernels;
+
 const races: Race[] = [wordVectors('word2vec', 'skipGram'), wordVectors('cbow', 'cbow')];
 
 const usage = `usage: npm run bench -- [NAME ...] [options]
@@ -55,62 +59,98 @@ Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one p
   --help           prints this
 
 ${[...workloads, ...races].map(({name, description}) => `  ${name.padEnd(18)} ${description}`).join('\n')}
+  kernels            every operation of gpu-kernels beside its reference, at several sizes, forward and with its gradient;
+                     a part of them by a part of the name, kernels/top-k or kernels/lstm/5x4x8-8/forward
 `;
 
 const versions = {node: process.versions.node, tfjs: tf.version_core};
 
-/** Measures one workload on one backend, here. */
-async function measure({prepare, name}: Workload, backend: string, {seconds, seed}: Options): Promise<Row> {
+/** One line of the table. */
+interface Line {
+  workload: Workload;
+  backend: string;
+}
+
+/** Measures here, in turn; all on one backend. */
+async function* measure(lines: Line[], {seconds, seed}: Options): AsyncGenerator<Row> {
   tf.enableProdMode();
+  const {backend} = lines[0]!;
   const [, threads] = /^wasm-(\d+)-threads$/.exec(backend) ?? [];
   const tfjsName = threads ? 'wasm' : backend;
-  const onStockKernels = keepStockKernels(tfjsName);
+  const {onStockKernels, onReferences} = keepStockKernels(tfjsName);
   if (backend !== 'none') await useBackend(tfjsName as BackendName, {threads: threads ? Number(threads) : undefined});
-  const contest = await prepare(seed, backend);
-  const timings = await measureInTurn(contest.ours, onStockKernels(contest.stock), {
-    milliseconds: 1000 * seconds,
-    minimumRuns: 5,
-  });
-  await contest.dispose();
-  return makeRow(name, backend, timings, contest, versions);
+  for (const {workload} of lines) {
+    const contest = await workload.prepare(seed, backend);
+    const other = workload.against === 'reference' ? onReferences : onStockKernels;
+    const timings = await measureInTurn(contest.ours, other(contest.stock), {
+      milliseconds: 1000 * seconds,
+      minimumRuns: 5,
+    });
+    await contest.dispose();
+    yield makeRow(workload.name, backend, timings, contest, versions);
+  }
 }
 
 /**
  * The same in a process of its own: what the compiler has learnt from one workload would else slow down the next, by as
  * much as an eighth.
  */
-function measureApart({name}: Workload, backend: string, {seconds, seed}: Options): Row {
-  const options = ['--backend', backend, '--seconds', String(seconds), '--seed', String(seed), '--json'];
-  const line = execFileSync(process.execPath, [process.argv[1]!, name, ...options], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
+function measureApart(lines: Line[], {seconds, seed}: Options): Row[] {
+  const options = ['--backend', lines[0]!.backend, '--seconds', String(seconds), '--seed', String(seed), '--json'];
+  const printed = execFileSync(
+    process.execPath,
+    [process.argv[1]!, ...lines.map(({workload}) => workload.name), ...options],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  return printed
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row);
+}
+
+/** Whether a name on the command line means this workload: its own name, or the first parts of it. */
+const isNamed = (name: string, names: string[]) =>
+  names.some((given) => name === given || name.startsWith(`${given}/`));
+
+/** The lines asked for, those that share a process together. */
+function linesOf({names, backend: only}: Options): Line[][] {
+  const chosen =
+    names.length === 0 ? workloads : [...workloads, ...onlyByName].filter(({name}) => isNamed(name, names));
+  const lines = chosen.flatMap((workload) => {
+    const {backends, nowhereElse} = workload;
+    const those = nowhereElse ? backends.filter((backend) => !only || backend === only) : only ? [only] : backends;
+    return those.map((backend) => ({workload, backend}));
   });
-  return JSON.parse(line) as Row;
+  const together = new Map<string, Line[]>();
+  for (const line of lines) {
+    const key = `${line.workload.process ?? line.workload.name} ${line.backend}`;
+    together.set(key, [...(together.get(key) ?? []), line]);
+  }
+  return [...together.values()];
 }
 
 async function run(options: Options): Promise<void> {
-  const {names, backend: only, seed, json, peers} = options;
-  const lines = workloads
-    .filter(({name}) => names.length === 0 || names.includes(name))
-    .flatMap((workload) => {
-      const backends = only && workload.backends[0] !== 'none' ? [only] : workload.backends;
-      return backends.map((backend) => ({workload, backend}));
-    });
+  const {names, seed, json, peers} = options;
+  const processes = linesOf(options);
   if (!json) {
     const cpus = os.cpus();
     console.log(
       `${cpus[0]!.model}, ${cpus.length} cores; ${os.platform()}; node ${versions.node}, tfjs ${versions.tfjs}; seed ${seed}; ` +
-        'medians after warm-up, ours and stock in turn, a process a line',
+        'medians after warm-up, ours and stock in turn',
     );
-    if (lines.length > 0) console.log(tableHead);
+    if (processes.length > 0) console.log(tableHead);
   }
   const entered = races.filter(({name}) => names.length === 0 || names.includes(name));
-  const alone = lines.length === 1 && !peers;
+  const alone = processes.length === 1 && !peers;
   const rows: Row[] = [];
-  for (const {workload, backend} of lines) {
-    const row = alone ? await measure(workload, backend, options) : measureApart(workload, backend, options);
-    rows.push(row);
-    console.log(json ? JSON.stringify(row) : tableLine(row));
+  for (const lines of processes) {
+    for await (const row of alone ? measure(lines, options) : measureApart(lines, options)) {
+      rows.push(row);
+      console.log(json ? JSON.stringify(row) : tableLine(row));
+    }
   }
   for (const race of entered) {
     for await (const row of race.run(options)) console.log(json ? JSON.stringify(row) : raceLine(row));
@@ -129,7 +169,8 @@ async function run(options: Options): Promise<void> {
 
 try {
   const options = parseOptions(process.argv.slice(2));
-  const unknown = options.names.filter((name) => ![...workloads, ...races].some((each) => each.name === name));
+  const all = [...workloads, ...onlyByName, ...races];
+  const unknown = options.names.filter((given) => !all.some(({name}) => isNamed(name, [given])));
   if (unknown.length > 0) throw new Error(`Unknown workload ${unknown.join(', ')}.`);
   if (options.help) process.stdout.write(usage);
   else await run(options);

@@ -25,32 +25,40 @@ export function makeRow(
   workload: string,
   backend: string,
   {ours, stock}: {ours: Timing; stock: Timing},
-  {symbols, stockShare = 1, peakMegabytes}: Contest,
+  {symbols, stockShare = 1, peakMegabytes, repeats = 1}: Contest,
   versions: Record<string, string>,
 ): Row {
-  const stockMs = stock.median / stockShare;
+  const oursOnce = (time: number) => time / repeats;
+  const stockOnce = (time: number) => time / repeats / stockShare;
+  const [oursMs, stockMs] = [oursOnce(ours.median), stockOnce(stock.median)];
   return {
     workload,
     backend,
-    oursMs: ours.median,
+    oursMs,
     stockMs,
-    ratio: stockMs / ours.median,
+    ratio: stockMs / oursMs,
     n: ours.runs,
-    spread: {ours: ours.quartiles, stock: [stock.quartiles[0] / stockShare, stock.quartiles[1] / stockShare]},
-    ...(symbols && {oursPerSecond: (1000 * symbols) / ours.median}),
+    spread: {
+      ours: ours.quartiles.map(oursOnce) as [number, number],
+      stock: stock.quartiles.map(stockOnce) as [number, number],
+    },
+    ...(symbols && {oursPerSecond: (1000 * symbols) / oursMs}),
     ...(peakMegabytes && {peakMegabytes}),
     versions,
   };
 }
 
+/** Three digits that count, and of large numbers no fraction. */
+const digits = (milliseconds: number) => (milliseconds < 100 ? milliseconds.toPrecision(3) : milliseconds.toFixed(0));
+
 const columns: [string, number, (row: Row) => string][] = [
-  ['workload', -20, ({workload}) => workload],
+  ['workload', -48, ({workload}) => workload],
   ['backend', -16, ({backend}) => backend],
-  ['ours ms', 10, ({oursMs}) => oursMs.toFixed(2)],
-  ['stock ms', 11, ({stockMs}) => stockMs.toFixed(1)],
-  ['ratio', 8, ({ratio}) => `${ratio.toFixed(1)}x`],
+  ['ours ms', 10, ({oursMs}) => digits(oursMs)],
+  ['stock ms', 11, ({stockMs}) => digits(stockMs)],
+  ['ratio', 8, ({ratio}) => `${ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(1)}x`],
   ['n', 6, ({n}) => String(n)],
-  ['middle half of ours', 22, ({spread}) => spread.ours.map((each) => each.toFixed(2)).join(' - ')],
+  ['middle half of ours', 22, ({spread}) => spread.ours.map(digits).join(' - ')],
   ['characters/s', 14, ({oursPerSecond}) => (oursPerSecond ? Math.round(oursPerSecond).toLocaleString('en') : '')],
   ['peak MB', 10, ({peakMegabytes}) => peakMegabytes?.toFixed(0) ?? ''],
 ];

@@ -1,21 +1,41 @@
+import * as tf from '@tensorflow/tfjs';
 import {getKernelsForBackend, type KernelConfig, registerKernel, unregisterKernel} from '@tensorflow/tfjs';
 import type {Side} from './workload';
 
-/**
- * Lets the stock side run on tfjs's own kernels where ours have taken their places. What tfjs has no kernel for at all
- * (on wasm, `UnsortedSegmentSum`) the stock side borrows from us, or it would not run.
- */
-export function keepStockKernels(backend: string): (stock: Side) => Side {
+export interface KernelChoice {
+  /**
+   * Lets a side run on tfjs's own kernels where ours have taken their places. What tfjs has no kernel for at all (on wasm,
+   * `UnsortedSegmentSum`) it borrows from us, or it would not run.
+   */
+  onStockKernels(side: Side): Side;
+  /** Lets a side run our operations without our kernels, that is, as their references. */
+  onReferences(side: Side): Side;
+}
+
+/** Remembers tfjs's own kernels; to be called before ours are among them. */
+export function keepStockKernels(backend: string): KernelChoice {
   const before = getKernelsForBackend(backend);
-  return (stock) => {
-    const ours = getKernelsForBackend(backend);
-    const now = new Map(ours.map((kernel) => [kernel.kernelName, kernel]));
-    const replaced = before.filter((kernel) => now.get(kernel.kernelName)?.kernelFunc !== kernel.kernelFunc);
-    return async () => {
-      for (const kernel of replaced) exchange(kernel);
-      await stock();
-      for (const {kernelName} of replaced) exchange(now.get(kernelName)!);
-    };
+  return {
+    onStockKernels(side) {
+      const ours = getKernelsForBackend(backend);
+      const now = new Map(ours.map((kernel) => [kernel.kernelName, kernel]));
+      const replaced = before.filter((kernel) => now.get(kernel.kernelName)?.kernelFunc !== kernel.kernelFunc);
+      return async () => {
+        for (const kernel of replaced) exchange(kernel);
+        await side();
+        for (const {kernelName} of replaced) exchange(now.get(kernelName)!);
+      };
+    },
+    onReferences(side) {
+      // tfjs exports the name of every kernel that its operations run.
+      const known = new Set<unknown>(Object.values(tf).filter((value) => typeof value === 'string'));
+      const ours = getKernelsForBackend(backend).filter(({kernelName}) => !known.has(kernelName));
+      return async () => {
+        for (const {kernelName} of ours) unregisterKernel(kernelName, backend);
+        await side();
+        for (const kernel of ours) registerKernel(kernel);
+      };
+    },
   };
 }
 

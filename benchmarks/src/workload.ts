@@ -10,6 +10,8 @@ export interface Contest {
   dispose(): void | Promise<void>;
   /** Characters in one unit of work, where a rate says more than a time. */
   symbols?: number;
+  /** How often a run of either side does the unit of work, where once is too short a time to take. */
+  repeats?: number;
   /** The share of the work that the stock side does, where all of it would take too long; its time is scaled up. */
   stockShare?: number;
   /** The most memory that the process held after our side ran once, before the stock side did, in MB. */
@@ -22,6 +24,12 @@ export interface Workload {
   description: string;
   /** The backends it runs on when none is asked for; `none` where it is not about tensors. */
   backends: string[];
+  /** Whether it says nothing on any other backend. */
+  nowhereElse?: boolean;
+  /** Those of the same name share a process; one that has none has its own. */
+  process?: string;
+  /** What the other side runs on: tfjs's own kernels, as by default, or ours but those of our operations. */
+  against?: 'stock' | 'reference';
   /** The same work in Python. */
   peers?: Peer[];
   prepare(seed: number, backend: string): Contest | Promise<Contest>;

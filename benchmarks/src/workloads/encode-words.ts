@@ -13,6 +13,7 @@ export const encodeWordsWorkload: Workload = {
   name: 'encode-words',
   description: 'count and encode the words of 100 MB; stock: split and a map, of a tenth of it, times ten',
   backends: ['none'],
+  nowhereElse: true,
   async prepare(): Promise<Contest> {
     const path = process.env.TEXT8;
     const corpus = path ? await loadText8({path}) : new Corpus('text8', await repeated());

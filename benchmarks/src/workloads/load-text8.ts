@@ -16,6 +16,7 @@ export const loadText8Workload: Workload = {
   name: 'load-text8',
   description: 'read, unzip, check and encode 100 MB; stock: a string and a map, of a tenth of it, times ten',
   backends: ['none'],
+  nowhereElse: true,
   async prepare(): Promise<Contest> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'load-text8-'));
     const archive = process.env.TEXT8 ?? path.join(folder, 'text8.zip');
