@@ -89,12 +89,27 @@ export class WordVocabulary {
   }
 
   /**
+   * Counts words of any script, one by one.
+   *
+   * @throws RangeError where an option is out of range or no word is left.
+   * @example WordVocabulary.countWords('le renard brun'.split(' '), {minimumCount: 1});
+   */
+  static countWords(words: Iterable<string>, options: WordVocabularyOptions = {}): WordVocabulary {
+    checkWordVocabularyOptions(options);
+    const counted = new Map<string, number>();
+    for (const word of words) counted.set(word, (counted.get(word) ?? 0) + 1);
+    const counts = Float64Array.from(counted.values());
+    const table = {size: counted.size, counts, words: () => [...counted.keys()]};
+    return WordVocabulary.ofTable(table, options).vocabulary;
+  }
+
+  /**
    * The vocabulary of the words that were read into a table, and the id for each number there, -1 where there is none.
    *
    * @internal
    */
   static ofTable(
-    table: WordTable,
+    table: Pick<WordTable, 'size' | 'counts' | 'words'>,
     {size, minimumCount = 5}: WordVocabularyOptions,
   ): {vocabulary: WordVocabulary; ids: Int32Array} {
     const counts = table.counts.subarray(0, table.size);
