@@ -11,6 +11,8 @@ for name in ("dimension", "window", "epochs", "threads", "seed", "minimumCount")
     parser.add_argument(f"--{name}", type=int, required=True)
 for name in ("file", "model"):
     parser.add_argument(f"--{name}", required=True)
+parser.add_argument("--learningRate", type=float, required=True)
+parser.add_argument("--vectors", help="where they are to go, in word2vec's binary format")
 given = parser.parse_args()
 
 start = time.perf_counter()
@@ -19,6 +21,7 @@ model = Word2Vec(
     window=given.window,
     sg=int(given.model == "skipGram"),
     negative=5,
+    alpha=given.learningRate,
     sample=1e-3,
     min_count=given.minimumCount,
     workers=given.threads,
@@ -34,5 +37,7 @@ model.train(
 )
 end = time.perf_counter()
 words = given.epochs * model.corpus_total_words
+if given.vectors:
+    model.wv.save_word2vec_format(given.vectors, binary=True)
 report = {"wordsPerSecond": words / (end - trained), "seconds": end - start}
 print(json.dumps({"peer": f"gensim {gensim.__version__}", **report}))

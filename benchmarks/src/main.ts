@@ -6,6 +6,7 @@ import '@tensorflow/tfjs-backend-wasm'; // or its kernels would come with ours a
 import {measureInTurn} from './measure';
 import {type Options, parseOptions} from './options';
 import {measurePeer, peerLine} from './peers';
+import {measureQuality, qualityHead, qualityLine} from './quality/word-vectors';
 import {type Race, raceLine} from './races/race';
 import {wordVectors} from './races/word-vectors';
 import {makeRow, type Row, tableHead, tableLine} from './row';
@@ -45,7 +46,8 @@ const workloads: Workload[] = [
 /** Named `kernels` or by a part of their names; too many to run when none is named. */
 const onlyByName: Workload[] = kernels;
 
-const races: Race[] = [wordVectors('word2vec', 'skipGram'), wordVectors('cbow', 'cbow')];
+const models = {word2vec: 'skipGram', cbow: 'cbow'} as const;
+const races: Race[] = Object.entries(models).map(([name, model]) => wordVectors(name, model));
 
 const usage = `usage: npm run bench -- [NAME ...] [options]
 
@@ -55,6 +57,11 @@ Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one p
   --seconds N      measured time for each line         (default 10)
   --seed N         of weights and data                 (default 1)
   --peers          also times PyTorch, TensorFlow and gensim, where a Python (PYTHON=path) has them
+  --quality        scores of word vectors in place of times, for word2vec and cbow: the mean of some seeds
+    --corpus PATH      a text in text8's format, plain or zip; more than one may be given
+    --evaluation PATH  a folder with questions-words.txt, wordsim353.tsv and simlex999.txt, which are not ours to ship
+    --epochs N         passes over the text     (default 10, 5 for 50 MB and more)
+    --seeds N          trainings for each row   (default 3; of a peer one)
   --json           one JSON object a line
   --help           prints this
 
@@ -132,15 +139,31 @@ function linesOf({names, backend: only}: Options): Line[][] {
   return [...together.values()];
 }
 
+/** Scores of word vectors, which are not a matter of time. */
+async function runQuality(options: Options): Promise<void> {
+  const {names, json} = options;
+  const scored = Object.entries(models).filter(([name]) => names.length === 0 || names.includes(name));
+  if (scored.length === 0) throw new Error(`--quality is for ${Object.keys(models).join(' and ')}.`);
+  if (!json)
+    console.log(`${machine()}; analogies among the 30,000 most frequent words, means of the seeds\n${qualityHead}`);
+  for await (const row of measureQuality(
+    scored.map(([, model]) => model),
+    options,
+  )) {
+    console.log(json ? JSON.stringify(row) : qualityLine(row));
+  }
+}
+
+function machine(): string {
+  const cpus = os.cpus();
+  return `${cpus[0]!.model}, ${cpus.length} cores; ${os.platform()}; node ${versions.node}, tfjs ${versions.tfjs}`;
+}
+
 async function run(options: Options): Promise<void> {
   const {names, seed, json, peers} = options;
   const processes = linesOf(options);
   if (!json) {
-    const cpus = os.cpus();
-    console.log(
-      `${cpus[0]!.model}, ${cpus.length} cores; ${os.platform()}; node ${versions.node}, tfjs ${versions.tfjs}; seed ${seed}; ` +
-        'medians after warm-up, ours and stock in turn',
-    );
+    console.log(`${machine()}; seed ${seed}; medians after warm-up, ours and stock in turn`);
     if (processes.length > 0) console.log(tableHead);
   }
   const entered = races.filter(({name}) => names.length === 0 || names.includes(name));
@@ -173,7 +196,7 @@ try {
   const unknown = options.names.filter((given) => !all.some(({name}) => isNamed(name, [given])));
   if (unknown.length > 0) throw new Error(`Unknown workload ${unknown.join(', ')}.`);
   if (options.help) process.stdout.write(usage);
-  else await run(options);
+  else await (options.quality ? runQuality : run)(options);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n\n${usage}`);
   process.exitCode = 2;

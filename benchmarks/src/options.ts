@@ -7,6 +7,15 @@ export interface Options {
   seed: number;
   json: boolean;
   peers: boolean;
+  /** Scores of vectors in place of times. */
+  quality: boolean;
+  /** Texts to train on for them. */
+  corpus: string[];
+  /** The folder of the sets that score them. */
+  evaluation?: string;
+  /** How many trainings a score is the mean of. */
+  seeds: number;
+  epochs?: number;
   help: boolean;
 }
 
@@ -21,6 +30,11 @@ export function parseOptions(commandLine: string[]): Options {
       seed: {type: 'string', default: '1'},
       json: {type: 'boolean', default: false},
       peers: {type: 'boolean', default: false},
+      quality: {type: 'boolean', default: false},
+      corpus: {type: 'string', multiple: true, default: []},
+      evaluation: {type: 'string'},
+      seeds: {type: 'string', default: '3'},
+      epochs: {type: 'string'},
       help: {type: 'boolean', default: false},
     },
   });
@@ -29,5 +43,16 @@ export function parseOptions(commandLine: string[]): Options {
     if (!Number.isFinite(value) || value < 0) throw new Error(`--${name} is "${values[name]}", expected a number.`);
     return value;
   };
-  return {...values, names: positionals, seconds: number('seconds'), seed: number('seed')};
+  const whole = (name: 'seeds' | 'epochs') => {
+    if (/^[1-9]\d*$/.test(values[name]!)) return Number(values[name]);
+    throw new Error(`--${name} is "${values[name]}", expected a whole number from 1.`);
+  };
+  return {
+    ...values,
+    names: positionals,
+    seconds: number('seconds'),
+    seed: number('seed'),
+    seeds: whole('seeds'),
+    epochs: values.epochs === undefined ? undefined : whole('epochs'),
+  };
 }

@@ -63,7 +63,8 @@ const columns: [string, number, (row: Row) => string][] = [
   ['peak MB', 10, ({peakMegabytes}) => peakMegabytes?.toFixed(0) ?? ''],
 ];
 
-const cell = (text: string, width: number) => (width < 0 ? text.padEnd(-width) : text.padStart(width));
+/** Left-aligned where the width is negative. */
+export const cell = (text: string, width: number) => (width < 0 ? text.padEnd(-width) : text.padStart(width));
 
 export const tableHead = columns.map(([name, width]) => cell(name, width)).join('');
 
