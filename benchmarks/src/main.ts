@@ -60,6 +60,7 @@ Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one p
   --quality        scores of word vectors in place of times, for word2vec and cbow: the mean of some seeds
     --corpus PATH      a text in text8's format, plain or zip; more than one may be given
     --evaluation PATH  a folder with questions-words.txt, wordsim353.tsv and simlex999.txt, which are not ours to ship
+    --way NAME         parallel or minibatch   (default both; minibatch on --backend, default wasm)
     --epochs N         passes over the text     (default 10, 5 for 50 MB and more)
     --seeds N          trainings for each row   (default 3; of a peer one)
   --json           one JSON object a line

@@ -13,6 +13,8 @@ export interface Options {
   corpus: string[];
   /** The folder of the sets that score them. */
   evaluation?: string;
+  /** Ours alone, one of the two; both unless told. */
+  way?: 'parallel' | 'minibatch';
   /** How many trainings a score is the mean of. */
   seeds: number;
   epochs?: number;
@@ -33,6 +35,7 @@ export function parseOptions(commandLine: string[]): Options {
       quality: {type: 'boolean', default: false},
       corpus: {type: 'string', multiple: true, default: []},
       evaluation: {type: 'string'},
+      way: {type: 'string'},
       seeds: {type: 'string', default: '3'},
       epochs: {type: 'string'},
       help: {type: 'boolean', default: false},
@@ -47,8 +50,13 @@ export function parseOptions(commandLine: string[]): Options {
     if (/^[1-9]\d*$/.test(values[name]!)) return Number(values[name]);
     throw new Error(`--${name} is "${values[name]}", expected a whole number from 1.`);
   };
+  const {way} = values;
+  if (way !== undefined && way !== 'parallel' && way !== 'minibatch') {
+    throw new Error(`--way is "${way}", expected parallel or minibatch.`);
+  }
   return {
     ...values,
+    way,
     names: positionals,
     seconds: number('seconds'),
     seed: number('seed'),

@@ -1,7 +1,7 @@
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {useBackend} from '@gatefold/gpu-kernels';
+import {type BackendName, useBackend} from '@gatefold/gpu-kernels';
 import {loadText8} from '@gatefold/text8-data';
 import {decodeWord2VecBinary, type WordVectors} from '@gatefold/word2vec';
 import type {Options} from '../options';
@@ -17,7 +17,8 @@ export interface QualityRow extends Scores {
   model: Course['model'];
   loss: 'negative sampling';
   trainer: string;
-  threads: number;
+  /** How many threads, or which backend. */
+  on: string;
   epochs: number;
   learningRate: number;
   /** Means of the trainings, from file to vectors, and of the training alone. */
@@ -36,23 +37,26 @@ export async function* measureQuality(
   const evaluate = await readEvaluation(options.evaluation);
   const corpora = options.corpus.length > 0 ? options.corpus : [process.env.TEXT8].filter((file) => file !== undefined);
   if (corpora.length === 0) throw new Error('--quality needs --corpus PATH, a text to train on, once or more.');
-  await useBackend('wasm'); // where analogies are computed
+  await useBackend(backendOf(options)); // where analogies are computed too
   for (const corpus of corpora) for (const model of models) yield* rowsOf(corpus, model, options, evaluate);
 }
+
+const backendOf = ({backend = 'wasm'}: Options) => backend as BackendName;
 
 async function* rowsOf(
   file: string,
   model: Course['model'],
-  {epochs: given, seed, seeds: count, peers}: Options,
+  options: Options,
   evaluate: (vectors: WordVectors) => Promise<Scores>,
 ): AsyncGenerator<QualityRow> {
+  const {epochs: given, seed, seeds: count, peers, way} = options;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'word-vectors-'));
   try {
     const text = await loadText8({path: file});
     const epochs = given ?? (text.length < 50_000_000 ? 10 : 5);
     const settings = course(model, epochs);
     const threads = os.availableParallelism();
-    const row = async (trainer: string, seeds: number[], train: (seed: number) => Promise<Trained>) => {
+    const row = async (trainer: string, on: string, seeds: number[], train: (seed: number) => Promise<Trained>) => {
       const trained: TrainingTime[] = [];
       const each: Scores[] = [];
       for (const seed of seeds) {
@@ -63,20 +67,27 @@ async function* rowsOf(
       const mean = (key: 'seconds' | 'wordsPerSecond') =>
         trained.reduce((sum, time) => sum + time[key], 0) / trained.length;
       return {
-        ...{corpus: text.name, model, loss: 'negative sampling' as const, trainer, threads, epochs},
+        ...{corpus: text.name, model, loss: 'negative sampling' as const, trainer, on, epochs},
         ...{learningRate: settings.learningRate, ...meanOf(each)},
         ...{seconds: mean('seconds'), wordsPerSecond: mean('wordsPerSecond'), seeds},
         each: each.map(({analogies, wordsim, simlex}) => ({analogies, wordsim, simlex})),
       };
     };
     const seeds = Array.from({length: count}, (_, index) => seed + index);
-    yield await row('Gatefold', seeds, (seed) => trainVectors(file, settings, threads, seed));
+    const onThreads = `${threads} threads`;
+    if (way !== 'minibatch') {
+      yield await row('ParallelTraining', onThreads, seeds, (seed) => trainVectors(file, settings, {threads}, seed));
+    }
+    if (way !== 'parallel') {
+      const train = (seed: number) => trainVectors(file, settings, 'minibatch', seed);
+      yield await row('MinibatchTraining', backendOf(options), seeds, train);
+    }
     if (!peers) return;
     const [lines, vectors] = [path.join(folder, 'lines'), path.join(folder, 'vectors.bin')];
     await writeFile(lines, linesOf(text));
     const first = await trainGensim({...settings, file: lines, threads, seed, vectors});
     if (!first) return;
-    yield await row(first.peer, [seed], async () => {
+    yield await row(first.peer, onThreads, [seed], async () => {
       return {...first, vectors: decodeWord2VecBinary(await readFile(vectors))};
     });
   } finally {
@@ -88,7 +99,8 @@ const columns: [string, number, (row: QualityRow) => string][] = [
   ['corpus', -12, ({corpus}) => corpus],
   ['model', -10, ({model}) => model],
   ['loss', -19, ({loss}) => loss],
-  ['trained by', -14, ({trainer}) => trainer],
+  ['trained by', -19, ({trainer}) => trainer],
+  ['on', -11, ({on}) => on],
   ['seeds', -7, ({seeds}) => seeds.join(' ')],
   ['epochs', 6, ({epochs}) => String(epochs)],
   ['seconds', 9, ({seconds}) => seconds.toFixed(1)],

@@ -1,5 +1,5 @@
 import {encodeWords, loadText8} from '@gatefold/text8-data';
-import {ParallelTraining, type WordVectors} from '@gatefold/word2vec';
+import {MinibatchTraining, ParallelTraining, type WordVectors} from '@gatefold/word2vec';
 import type {Course} from './course';
 import type {TrainingTime} from './gensim';
 
@@ -7,16 +7,19 @@ export interface Trained extends TrainingTime {
   vectors: WordVectors;
 }
 
-/** Ours: vectors from a file of text. */
+/** Ours: vectors from a file of text, on so many threads, or in minibatches on the backend in use. */
 export async function trainVectors(
   file: string,
   {minimumCount, ...settings}: Course,
-  threads: number,
+  way: {threads: number} | 'minibatch',
   seed: number,
 ): Promise<Trained> {
   const start = performance.now();
   const corpus = encodeWords(await loadText8({path: file}), {minimumCount});
-  const training = new ParallelTraining(corpus, {...settings, threads, seed});
+  const training =
+    way === 'minibatch'
+      ? new MinibatchTraining(corpus, {...settings, seed})
+      : new ParallelTraining(corpus, {...settings, ...way, seed});
   let trained = 0;
   for await (const event of training.run()) if (event.kind === 'end') trained = event.seconds;
   const vectors = await training.wordVectors();

@@ -48,7 +48,7 @@ async function* race(
   let peer = '';
   const start = performance.now();
   while (ours.length < 3 || performance.now() - start < 500 * seconds) {
-    ours.push(await trainVectors(files.text, settings, threads, seed));
+    ours.push(await trainVectors(files.text, settings, {threads}, seed));
     if (!peers) continue;
     const run = await trainGensim({...settings, file: files.lines, threads, seed});
     if (!run) break;
