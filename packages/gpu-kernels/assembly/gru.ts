@@ -145,6 +145,47 @@ export function gruForwardRows(job: GRUForward, chunk: i32): void {
   }
 }
 
+/** The weights of a layer as its steps read them: packed, or in place where the batch is too thin to repay it. */
+export function gruJob(
+  batch: i32, inputSize: i32, hidden: i32, fromIds: bool, kernel: usize, recurrentKernel: usize, bias: usize,
+): GRUForward {
+  const job = changetype<GRUForward>(malloc(offsetof<GRUForward>()));
+  memory.fill(changetype<usize>(job), 0, offsetof<GRUForward>());
+  const width = 3 * hidden, thin = batch < THIN;
+  job.batch = batch;
+  job.inputSize = inputSize;
+  job.hidden = hidden;
+  job.kernel = kernel;
+  job.recurrentKernel = recurrentKernel;
+  job.bias = bias;
+  job.reset = malloc((<usize>batch * <usize>hidden) << 2);
+  if (!thin) {
+    job.gatePanels = malloc(packedBytes(2 * hidden, hidden));
+    job.candidatePanels = malloc(packedBytes(hidden, hidden));
+    packMatrix(hidden, 2 * hidden, recurrentKernel, width, 1, job.gatePanels);
+    packMatrix(hidden, hidden, at(recurrentKernel, 2 * hidden), width, 1, job.candidatePanels);
+  }
+  if (!thin && !fromIds) {
+    job.inputPanels = malloc(packedBytes(width, inputSize));
+    packMatrix(inputSize, width, kernel, width, 1, job.inputPanels);
+  }
+  return job;
+}
+
+export function runGRU(job: GRUForward): void {
+  const batch = job.batch, hidden = job.hidden;
+  job.chunkRows = rowsPerChunk(batch, <i64>job.steps * batch * hidden * (3 * hidden));
+  share(GRU_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
+}
+
+export function freeGRU(job: GRUForward): void {
+  if (job.candidatePanels) free(job.candidatePanels);
+  if (job.gatePanels) free(job.gatePanels);
+  if (job.inputPanels) free(job.inputPanels);
+  free(job.reset);
+  free(changetype<usize>(job));
+}
+
 /**
  * @param ids where not 0: [T, B] int32 rows of `kernel`; else `x` is [T, B, inputSize].
  * @param gates, outputs filled: [T, B, 3H], [T, B, H]. In rows whose sequence has ended `outputs` holds the state that
@@ -158,41 +199,18 @@ export function gruForward(
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize,
   gates: usize, outputs: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
-  const width = 3 * hidden, thin = batch < THIN;
-  const job = changetype<GRUForward>(malloc(offsetof<GRUForward>()));
+  const job = gruJob(batch, inputSize, hidden, ids != 0, kernel, recurrentKernel, bias);
   job.steps = steps;
-  job.batch = batch;
-  job.inputSize = inputSize;
-  job.hidden = hidden;
   job.ids = ids;
   job.x = x;
-  job.kernel = kernel;
-  job.recurrentKernel = recurrentKernel;
-  job.bias = bias;
   job.initialHidden = initialHidden;
   job.gates = gates;
   job.outputs = outputs;
   job.lengths = lengths;
   job.masks = masks;
   job.reverse = reverse;
-  job.inputPanels = ids || thin ? 0 : malloc(packedBytes(width, inputSize));
-  job.gatePanels = thin ? 0 : malloc(packedBytes(2 * hidden, hidden));
-  job.candidatePanels = thin ? 0 : malloc(packedBytes(hidden, hidden));
-  job.reset = malloc((<usize>batch * <usize>hidden) << 2);
-  job.chunkRows = rowsPerChunk(batch, <i64>steps * batch * hidden * (3 * hidden));
-  if (job.inputPanels) packMatrix(inputSize, width, kernel, width, 1, job.inputPanels);
-  if (!thin) {
-    packMatrix(hidden, 2 * hidden, recurrentKernel, width, 1, job.gatePanels);
-    packMatrix(hidden, hidden, at(recurrentKernel, 2 * hidden), width, 1, job.candidatePanels);
-  }
-  share(GRU_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
-  free(job.reset);
-  if (!thin) {
-    free(job.candidatePanels);
-    free(job.gatePanels);
-  }
-  if (job.inputPanels) free(job.inputPanels);
-  free(changetype<usize>(job));
+  runGRU(job);
+  freeGRU(job);
 }
 
 /** As the parameters of `gruBackward`. */

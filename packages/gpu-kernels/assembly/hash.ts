@@ -18,3 +18,8 @@ export function uniform(key: i32, index: i32): f64 {
   const bits = i32x4.extract_lane(hash(i32x4.splat(key), i32x4.splat(index)), 0);
   return <f64>(<u32>bits >>> 8) / 16777216;
 }
+
+/** What a seed becomes before it meets the indices. */
+export function keyOf(seed: i32): i32 {
+  return i32x4.extract_lane(mixFour(i32x4.splat(seed ^ 0x9e3779b9)), 0);
+}

@@ -12,6 +12,7 @@ export { clearPadding } from "./sequence";
 export { sampledLoss } from "./sampled-loss";
 export { sampledLogitsBackward, sampledLogitsForward } from "./sampled-softmax";
 export { sampleCategorical } from "./sample-categorical";
+export { sampleSequence } from "./sample-sequence";
 export { sparseCrossEntropyBackward, sparseCrossEntropyForward } from "./sparse-cross-entropy";
 export { joinThreads, takePartForAWhile } from "./threads";
 export { topK } from "./top-k";

@@ -193,6 +193,12 @@ export function beginForward(
   job.panels = packWeights(steps, batch, hidden, 4 * hidden, recurrentKernel);
 }
 
+export function runForward(job: LSTMForward): void {
+  const batch = job.batch, hidden = job.hidden;
+  job.chunkRows = rowsPerChunk(batch, <i64>job.steps * batch * hidden * (4 * hidden));
+  share(LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
+}
+
 export function endForward(job: LSTMForward): void {
   if (job.panels) free(job.panels);
   if (job.inputPanels) free(job.inputPanels);
@@ -220,8 +226,7 @@ export function lstmForward(
   job.lengths = lengths;
   job.masks = masks;
   job.reverse = reverse;
-  job.chunkRows = rowsPerChunk(batch, <i64>steps * batch * hidden * (4 * hidden));
-  share(LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
+  runForward(job);
   endForward(job);
 }
 

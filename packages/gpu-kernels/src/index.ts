@@ -29,6 +29,13 @@ export {
   sgdStep,
 } from './optimizer-step/optimizer-step';
 export {type SampleCategoricalInputs, sampleCategorical} from './sample-categorical/sample-categorical';
+export {
+  type LayerWithState,
+  type SampleSequenceInputs,
+  type SampleSequenceResult,
+  type StateOfLayer,
+  sampleSequence,
+} from './sample-sequence/sample-sequence';
 export {type SampledLossInputs, type SampledLossResult, sampledLoss} from './sampled-loss/sampled-loss';
 export {type SampledLogitsInputs, sampledLogits} from './sampled-softmax/sampled-logits';
 export type {Direction, SequenceInputs} from './sequence/expect-sequence';

@@ -42,6 +42,8 @@ import {sampleCategoricalCPU} from './sample-categorical/cpu';
 import {sampleCategoricalTensorflow} from './sample-categorical/tensorflow';
 import {sampleCategoricalWasm} from './sample-categorical/wasm';
 import {sampleCategoricalWebGPU} from './sample-categorical/webgpu';
+import {sampleSequenceCPU} from './sample-sequence/cpu';
+import {sampleSequenceWasm} from './sample-sequence/wasm';
 import {sampledLossCPU} from './sampled-loss/cpu';
 import {sampledLossTensorflow} from './sampled-loss/tensorflow';
 import {sampledLossWasm} from './sampled-loss/wasm';
@@ -81,6 +83,8 @@ const kernels: KernelConfig[] = [
   ...sampleCategoricalWasm,
   ...sampleCategoricalWebGPU,
   ...sampleCategoricalTensorflow,
+  ...sampleSequenceCPU,
+  ...sampleSequenceWasm,
   ...topKCPU,
   ...topKWasm,
   ...topKWebGPU,

@@ -1,6 +1,6 @@
 import {engine, type NamedTensorMap, type Tensor, type Tensor2D, type Tensor3D} from '@tensorflow/tfjs-core';
 import {withGradient} from '../backends/with-gradient';
-import {addToForgetGate} from '../lstm/gradient';
+import {addToForgetGate} from '../lstm/forget-bias';
 import type {AttentionLSTMAttributes, AttentionLSTMResult, AttentionLSTMTensors} from './attention-lstm';
 import {differentiable} from './shapes';
 

@@ -237,6 +237,24 @@ export interface WasmKernels {
     topP: number,
     ids: Pointer,
   ): number;
+  sampleSequence(
+    steps: number,
+    batch: number,
+    classes: number,
+    count: number,
+    isGRU: boolean,
+    layers: Pointer,
+    table: Pointer,
+    width: number,
+    outputKernel: Pointer,
+    outputBias: Pointer,
+    ids: Pointer,
+    seed: number,
+    temperature: number,
+    topK: number,
+    topP: number,
+    drawn: Pointer,
+  ): number;
   dropout(count: number, x: Pointer, key: number, threshold: number, scale: number, result: Pointer): void;
   clearPadding(steps: number, batch: number, hidden: number, lengths: Pointer, outputs: Pointer): void;
   /** See assembly/threads.ts. */

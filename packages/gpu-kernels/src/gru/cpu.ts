@@ -19,7 +19,7 @@ import {
 import {sequenceSizes} from '../sequence/sizes';
 
 /** The gates z and r of one step [B, 3H] gain `sums` [B, 2H] and become activated; fills `reset` [B, H] with r h. */
-function activateGates(
+export function activateGates(
   batch: number,
   size: number,
   gates: Float32Array,
@@ -39,8 +39,11 @@ function activateGates(
   }
 }
 
-/** The candidates of one step gain `sums` [B, H] and become activated; fills `outputs` [B, H]. `mask` is [B, H]. */
-function activateCandidate(
+/**
+ * The candidates of one step gain `sums` [B, H] and become activated; fills `outputs` [B, H], which may be `before` itself.
+ * `mask` is [B, H].
+ */
+export function activateCandidate(
   batch: number,
   size: number,
   gates: Float32Array,
@@ -114,7 +117,7 @@ function differentiateReset(
 }
 
 /** Columns of a row-major matrix of `width` columns, from `first` on. */
-function columnsFrom(first: number, values: Float32Array, width: number): MatrixView {
+export function columnsFrom(first: number, values: Float32Array, width: number): MatrixView {
   return {...rowMajor(values, width), offset: first};
 }
 

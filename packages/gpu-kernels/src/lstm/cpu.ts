@@ -18,7 +18,10 @@ import {
 } from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
 
-/** One step's gates [B, 4H] become activated, in place; fills `cells` and `outputs` [B, H]. `mask` is [B, H]. */
+/**
+ * One step's gates [B, 4H] become activated, in place; fills `cells` and `outputs` [B, H], of which `cells` may be
+ * `cellBefore` itself. `mask` is [B, H].
+ */
 export function activate(
   batch: number,
   size: number,

@@ -1,16 +1,6 @@
-import {
-  add,
-  concat,
-  engine,
-  fill,
-  type NamedTensorMap,
-  type Tensor,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor3D,
-  zeros,
-} from '@tensorflow/tfjs-core';
+import {engine, type NamedTensorMap, type Tensor, type Tensor2D, type Tensor3D} from '@tensorflow/tfjs-core';
 import {withGradient} from '../backends/with-gradient';
+import {addToForgetGate} from './forget-bias';
 import type {LSTMResult} from './lstm';
 import type {LSTMArguments} from './reference';
 
@@ -55,10 +45,4 @@ export function lstmWithGradient({
     outputs: outputs as Tensor3D,
     finalState: {hidden: finalHidden as Tensor2D, cell: finalCell as Tensor2D},
   };
-}
-
-/** The bias [4H] with `by` added to the part of gate f. A shift by a constant: the gradient is that of the bias. */
-export function addToForgetGate(bias: Tensor1D, by: number): Tensor1D {
-  const hiddenSize = bias.shape[0] / 4;
-  return add(bias, concat([zeros([hiddenSize]), fill([hiddenSize], by), zeros([2 * hiddenSize])]));
 }

@@ -194,8 +194,10 @@ function addThinProduct(
   }
 }
 
-/** Below this many rows a product is thin. */
-const THIN = 4;
+/** Whether so few rows do not repay the packing of the other factor. */
+export function isThin(rows: number): boolean {
+  return rows < 4;
+}
 
 /** C [rows, columns] += A [rows, depth] B [depth, columns], where C is row-major. */
 export function addProduct(
@@ -206,7 +208,7 @@ export function addProduct(
   b: MatrixView,
   c: Float32Array,
 ): void {
-  if (rows < THIN && b.columnStride === 1) {
+  if (isThin(rows) && b.columnStride === 1) {
     addThinProduct(rows, columns, depth, a, b, c);
     return;
   }

@@ -5,7 +5,7 @@ import type {SelectiveKernel} from '../backends/has-kernel';
 import {keyOf, uniform} from '../random/hash';
 import {selectLargest} from '../top-k/select-largest';
 import {notComparable} from '../top-k/top-k';
-import type {SampleAttributes} from './sample-categorical';
+import type {Restriction, SampleAttributes} from './sample-categorical';
 
 interface Call {
   inputs: {logits: TensorInfo};
@@ -19,13 +19,19 @@ function forward({inputs: {logits}, attrs, backend}: Call): TensorInfo {
   const key = keyOf(attrs.seed);
   const ids = new Int32Array(batch);
   for (let row = 0; row < batch; row++) {
-    const values = all.subarray(row * classes, (row + 1) * classes);
-    const largest = largestOf(values);
-    if (!Number.isFinite(largest)) throw notComparable('sampleCategorical', row);
-    const draw = uniform(key, row);
-    ids[row] = attrs.topK === 0 ? anyOf(values, largest, draw, attrs) : mostLikelyOf(values, largest, draw, attrs);
+    const id = drawId(all.subarray(row * classes, (row + 1) * classes), uniform(key, row), attrs);
+    if (id === undefined) throw notComparable('sampleCategorical', row);
+    ids[row] = id;
   }
   return backend.makeTensorInfo([batch], 'int32', ids);
+}
+
+/** The id at which a row's cumulated probability exceeds `draw`; undefined where the row has no finite largest value. */
+export function drawId(values: Float32Array, draw: number, restriction: Restriction): number | undefined {
+  const largest = largestOf(values);
+  if (!Number.isFinite(largest)) return undefined;
+  const choose = restriction.topK === 0 ? anyOf : mostLikelyOf;
+  return choose(values, largest, draw, restriction);
 }
 
 /** NaN where one of them is. */
@@ -51,7 +57,7 @@ function placeOf(values: Float32Array, largest: number, temperature: number, tar
   return values.length - 1;
 }
 
-function anyOf(values: Float32Array, largest: number, draw: number, {temperature}: SampleAttributes): number {
+function anyOf(values: Float32Array, largest: number, draw: number, {temperature}: Restriction): number {
   return placeOf(values, largest, temperature, draw * sumOfExponentials(values, largest, temperature));
 }
 
@@ -63,7 +69,7 @@ function mostLikelyOf(
   values: Float32Array,
   largest: number,
   draw: number,
-  {temperature, topK, topP}: SampleAttributes,
+  {temperature, topK, topP}: Restriction,
 ): number {
   const total = topK === values.length ? sumOfExponentials(values, largest, temperature) : undefined;
   for (let count = total === undefined ? topK : Math.min(64, topK); ; count = Math.min(8 * count, topK)) {

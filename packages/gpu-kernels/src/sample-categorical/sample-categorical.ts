@@ -38,39 +38,54 @@ export interface SampleCategoricalInputs {
  * Source: top-k, Fan et al. 2018 (arXiv 1805.04833); top-p, Holtzman et al. 2020 (arXiv 1904.09751).
  */
 export function sampleCategorical(given: SampleCategoricalInputs): Tensor1D {
-  const {logits, seed, temperature = 1, topK, topP = 1} = given;
+  const {logits, seed} = given;
   expectLogits('sampleCategorical', logits);
   const [batch, classes] = logits.shape;
-  expectSeed('sampleCategorical', seed);
-  expectOption('temperature', temperature, temperature >= 0 && temperature < Number.POSITIVE_INFINITY, 'at least 0');
-  expectOption('topP', topP, topP > 0 && topP <= 1, 'above 0 and at most 1');
-  if (topK !== undefined) expectOption('topK', topK, Number.isInteger(topK) && topK > 0, 'above 0 without a fraction');
+  expectSamplingOptions('sampleCategorical', given);
   return tidy(() => {
     if (batch === 0) return zeros([0], 'int32') as Tensor1D;
     registerKernels();
     const inputs = {logits};
-    // The most likely id alone, at any temperature, is what the temperature 0 comes to.
-    const restriction =
-      temperature === 0
-        ? {temperature: 1, topK: 1, topP: 1}
-        : {temperature, topK: Math.min(topK ?? (topP < 1 ? classes : 0), classes), topP};
-    const attributes = {seed, ...restriction};
+    const attributes = {seed, ...restrictionOf(given, classes)};
     if (!hasKernel('SampleCategorical', {topK: attributes.topK}, inputs))
       return sampleCategoricalReference(logits, attributes);
     return engine().runKernel('SampleCategorical', inputs, {...attributes}) as Tensor1D;
   });
 }
 
-function expectOption(name: string, value: number, fits: boolean, expected: string): void {
-  if (!fits) throw new RangeError(`sampleCategorical: ${name} is ${value}, expected a number ${expected}.`);
+type SamplingOptions = Omit<SampleCategoricalInputs, 'logits'>;
+
+/** Throws a RangeError where an option is out of its range. */
+export function expectSamplingOptions(
+  operation: string,
+  {seed, temperature = 1, topK = 1, topP = 1}: SamplingOptions,
+): void {
+  expectSeed(operation, seed);
+  const expectOption = (name: string, value: number, fits: boolean, expected: string) => {
+    if (!fits) throw new RangeError(`${operation}: ${name} is ${value}, expected a number ${expected}.`);
+  };
+  expectOption('temperature', temperature, temperature >= 0 && temperature < Number.POSITIVE_INFINITY, 'at least 0');
+  expectOption('topP', topP, topP > 0 && topP <= 1, 'above 0 and at most 1');
+  expectOption('topK', topK, Number.isInteger(topK) && topK > 0, 'above 0 without a fraction');
 }
 
-/** What the kernels take: every option with its value. */
-export interface SampleAttributes {
-  seed: number;
+/** The options with their defaults, as the kernels take them, of draws from `classes` ids. */
+export function restrictionOf({temperature = 1, topK, topP = 1}: SamplingOptions, classes: number): Restriction {
+  // The most likely id alone, at any temperature, is what the temperature 0 comes to.
+  if (temperature === 0) return {temperature: 1, topK: 1, topP: 1};
+  return {temperature, topK: Math.min(topK ?? (topP < 1 ? classes : 0), classes), topP};
+}
+
+/** How a distribution is sharpened and cut, every option with its value. */
+export interface Restriction {
   /** Above 0. */
   temperature: number;
   /** From 1 to V; 0 where neither `topK` nor `topP` restricts, and the ids count in their own order. */
   topK: number;
   topP: number;
+}
+
+/** What the kernels take. */
+export interface SampleAttributes extends Restriction {
+  seed: number;
 }
