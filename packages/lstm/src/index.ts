@@ -15,7 +15,7 @@ export {
   type LanguageModelBatches,
 } from './language-model/language-model';
 export type {CellKind, RecurrentState} from './recurrent-layer/recurrent-layer';
-export type {SamplingOptions} from './sampling/draw';
+export type {SamplingOptions} from './sampling/sampling-options';
 export {type BasicCellWeights, lstmFromBasicCell, lstmToBasicCell} from './weights/basic-cell';
 export {type RecurrentWeights, recurrentFromKeras, recurrentToKeras} from './weights/keras';
 export {type LSTMLayerWeights, lstmFromPyTorch, lstmToPyTorch} from './weights/pytorch';

@@ -1,8 +1,8 @@
 import {topK} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
 import {dispose, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import {step} from '../language-model/draw-steps';
 import {expectIds} from '../language-model/expect-ids';
-import {step} from '../language-model/generate-many';
 import type {LanguageModel} from '../language-model/language-model';
 import {expectLength, expectPrompt, readPrompts, takeStates} from '../language-model/prompts';
 
@@ -68,7 +68,7 @@ export async function beamSearch(model: LanguageModel, options: BeamSearchOption
   const pause = new Pause();
   const ended: Path[] = [];
   let live: Path[] = [];
-  let {logits, states} = readPrompts(model, [prompt]);
+  let {logits, states} = await readPrompts(model, [prompt], {pause, signal});
   try {
     for (let count = 0; count < length; count++) {
       signal?.throwIfAborted();

@@ -4,9 +4,7 @@ import {dispose, tensor2d, tidy} from '@tensorflow/tfjs-core';
 import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
 import {expectIds} from './expect-ids';
 import type {LanguageModel} from './language-model';
-
-/** Symbols in one pass: enough that calls cost nothing, few enough that a pass is short and small. */
-const chunk = 1000;
+import {stepsPerPass} from './pass-length';
 
 export interface EvaluateOptions {
   /** How many characters each symbol adds to the text: 1, the default, or 2 for bigrams that do not overlap. */
@@ -36,6 +34,7 @@ export async function evaluate(
   expectIds('evaluate: ids', ids, model.configuration.vocabularySize);
   const symbols = ids.length - 1;
   const pause = new Pause();
+  const chunk = stepsPerPass(model, 1);
   let states: RecurrentState[] | undefined;
   let total = 0;
   try {

@@ -1,9 +1,10 @@
 import {sampleCategorical} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
-import {dispose, reshape, stack, type Tensor1D, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
-import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
-import {expectSamplingOptions, type SamplingOptions} from '../sampling/draw';
+import {dispose, reshape, slice, type Tensor1D, tidy} from '@tensorflow/tfjs-core';
+import {expectSamplingOptions, type SamplingOptions} from '../sampling/sampling-options';
+import {drawSteps} from './draw-steps';
 import type {LanguageModel} from './language-model';
+import {WritingPace} from './pass-length';
 import {expectLength, expectPrompt, readPrompts} from './prompts';
 
 export interface GenerateManyOptions extends SamplingOptions {
@@ -13,63 +14,48 @@ export interface GenerateManyOptions extends SamplingOptions {
   prompts: readonly ArrayLike<number>[];
   /** The same seed draws the same symbols, on every backend as far as its logits agree. Default 1. */
   seed?: number;
-  /** Stops between two symbols, with the signal's reason as the error. */
+  /** Stops between two passes, some 10 ms each, with the signal's reason as the error. */
   signal?: AbortSignal;
 }
 
-/** Steps whose ids stay on the device before they are read back together: a GPU need not wait for each. */
-const readEvery = 32;
-
-/** See `LanguageModel.generateMany`. What is drawn in a step is what is read in the next, without leaving the device. */
+/** See `LanguageModel.generateMany`. Ids stay on the device until a pass of many steps is over. */
 export async function generateMany(model: LanguageModel, options: GenerateManyOptions): Promise<Uint32Array[]> {
-  const {length, prompts, seed = 1, signal, temperature, topK, topP} = options;
+  const {length, prompts, seed = 1, signal, ...sampling} = options;
   expectLength(length, 0);
-  expectSamplingOptions(options);
+  expectSamplingOptions(sampling);
   for (const prompt of prompts) expectPrompt('generateMany', prompt, model);
   const streams = prompts.map(() => new Uint32Array(length));
   if (length === 0 || prompts.length === 0) return streams;
+  const seedOf = (count: number) => (Math.imul(seed, 0x9e3779b1) + count) | 0;
   const pause = new Pause();
-  let {logits, states} = readPrompts(model, prompts);
-  let drawn: Tensor1D[] = []; // [B] each, those of the last steps
+  const read = await readPrompts(model, prompts, {pause, signal});
+  let {states} = read;
+  let ids: Tensor1D | undefined;
+  const pace = new WritingPace();
   try {
-    for (let count = 0; count < length; count++) {
-      signal?.throwIfAborted();
-      if (count > 0) {
-        const before = {logits, states};
-        ({logits, states} = step(model, drawn.at(-1)!, states));
-        dispose([before.logits, before.states]);
-      }
-      if (drawn.length === readEvery) drawn = await readBack(drawn, streams, count);
-      const stepSeed = (Math.imul(seed, 0x9e3779b1) + count) | 0;
-      drawn.push(sampleCategorical({logits, seed: stepSeed, temperature, topK, topP}));
+    ids = sampleCategorical({logits: read.logits, seed: seedOf(0), ...sampling});
+    (await ids.data()).forEach((id, stream) => {
+      streams[stream]![0] = id;
+    });
+    for (let count = 1; count < length; ) {
       await pause.whenDue();
+      signal?.throwIfAborted();
+      const steps = pace.next(length - count);
+      const before = {ids, states};
+      const drawn = drawSteps(model, ids, states, {steps, seed: seedOf(count), ...sampling});
+      states = drawn.states;
+      ids = tidy(() => reshape(slice(drawn.ids, [steps - 1, 0], [1, streams.length]), [streams.length]));
+      dispose([before.ids, before.states]);
+      const values = await drawn.ids.data(); // [steps, B]
+      drawn.ids.dispose();
+      values.forEach((id, index) => {
+        streams[index % streams.length]![count + Math.floor(index / streams.length)] = id;
+      });
+      pace.done();
+      count += steps;
     }
-    drawn = await readBack(drawn, streams, length);
   } finally {
-    dispose([logits, states, drawn]);
+    dispose([read.logits, states, ids ?? []]);
   }
   return streams;
-}
-
-/** The logits after one more symbol a stream, `[B, V]`, and the states. */
-export function step(
-  model: LanguageModel,
-  ids: Tensor1D,
-  states: readonly RecurrentState[],
-): {logits: Tensor2D; states: RecurrentState[]} {
-  return tidy(() => {
-    const {logits, states: next} = model.forward(reshape(ids, [1, -1]), states); // [1, B, V]
-    return {logits: reshape(logits, [logits.shape[1], logits.shape[2]]), states: next};
-  });
-}
-
-/** Brings drawn ids over, the last of them the one before place `end` of each stream, and lets go of them. */
-async function readBack(drawn: Tensor1D[], streams: readonly Uint32Array[], end: number): Promise<Tensor1D[]> {
-  const together = stack(drawn); // [steps, B]
-  const values = await together.data();
-  dispose([together, drawn]);
-  values.forEach((id, index) => {
-    streams[index % streams.length]![end - drawn.length + Math.floor(index / streams.length)] = id;
-  });
-  return [];
 }

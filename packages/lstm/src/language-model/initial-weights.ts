@@ -1,8 +1,7 @@
 import {type Tensor, tensor, tidy, type Variable, variable, zeros} from '@tensorflow/tfjs-core';
 import type {RandomGenerator} from 'pure-rand/types/RandomGenerator';
-import {gatesOf} from '../recurrent-layer/recurrent-layer';
-import {uniform} from '../sampling/draw';
-import {seededGenerator} from '../sampling/seeded-generator';
+import {gatesOf, layerName} from '../recurrent-layer/recurrent-layer';
+import {seededGenerator, uniform} from '../sampling/seeded-generator';
 import type {FullConfiguration} from './configuration';
 
 /** The parameters of a fresh model, by name, in the order in which they are drawn. See `LanguageModel.parameters`. */
@@ -31,11 +30,6 @@ export function initialParameters(configuration: FullConfiguration): Record<stri
   }
   parameters['output.bias'] = zeroWeights(vocabularySize);
   return parameters;
-}
-
-/** What the parameters and states of a layer are called, from 0 up. */
-export function layerName(cell: FullConfiguration['cell'], layer: number): string {
-  return `${cell === 'gru' ? 'gru' : 'lstm'}${layer}`;
 }
 
 /** Standard normal numbers, by the method of Box & Muller 1958; those beyond two deviations are drawn again. */

@@ -25,12 +25,12 @@ import {
   type Variable,
 } from '@tensorflow/tfjs-core';
 import {type BeamSearchOptions, beamSearch, type Hypothesis} from '../beam-search/beam-search';
-import {type RecurrentState, recurrentLayer} from '../recurrent-layer/recurrent-layer';
+import {layerName, type RecurrentState, recurrentLayer} from '../recurrent-layer/recurrent-layer';
 import {type FullConfiguration, fullConfiguration, type LanguageModelConfiguration} from './configuration';
 import {type EvaluateOptions, evaluate, type LanguageModelEvaluation} from './evaluate';
 import {type GenerateOptions, generate} from './generate';
 import {type GenerateManyOptions, generateMany} from './generate-many';
-import {initialParameters, layerName} from './initial-weights';
+import {initialParameters} from './initial-weights';
 
 /** A batch of sequences and of what follows each symbol; both `[T, B]`, time-major, flattened. */
 export interface LanguageModelBatch {
@@ -223,8 +223,8 @@ export class LanguageModel {
    *
    * @returns the ids drawn, without the prompt.
    * @throws RangeError where the prompt is empty, an option is out of its range (a temperature of 0 too: for the most
-   *   likely symbol every time take `topK: 1`), or the weights hold NaN. IdRangeError where an id of the prompt is not in
-   *   the vocabulary.
+   *   likely symbol every time take `topK: 1`), or the weights hold NaN (cpu, wasm and tensorflow; on a GPU such a model
+   *   writes anything). IdRangeError where an id of the prompt is not in the vocabulary.
    * @example await model.generate({length: 80, prompt: vocabulary.encode('the '), temperature: 0.8, topP: 0.95, seed: 7});
    */
   generate(options: GenerateOptions): Promise<Uint32Array> {
@@ -232,14 +232,15 @@ export class LanguageModel {
   }
 
   /**
-   * Draws many streams at once, a step of all of them in one pass. Their draws are not those of `generate`.
+   * Draws many streams at once; the draws of a single one are those of `generate`.
    *
    * @returns the ids drawn for each prompt, without it.
-   * @throws as `generate` does; NaN only on cpu and wasm, elsewhere such a model writes anything.
+   * @throws as `generate` does.
    * @example // 64 continuations of one prompt, which is read only once.
    * await model.generateMany({length: 80, prompts: Array(64).fill(vocabulary.encode('the ')), seed: 7});
    *
-   * Cost: ids stay on the device, and are read back every 32 steps.
+   * Cost: on cpu and wasm one kernel for as many symbols as it draws in 10 ms, elsewhere an operation or two a layer and
+   * symbol; ids are read back after a pass. A page has its turn between passes.
    */
   generateMany(options: GenerateManyOptions): Promise<Uint32Array[]> {
     return generateMany(this, options);

@@ -1,10 +1,13 @@
+import type {Pause} from '@gatefold/training';
 import {
   concat,
+  dispose,
   gather,
   reshape,
   slice,
   type Tensor,
   type Tensor2D,
+  type TensorContainer,
   tensor1d,
   tensor2d,
   tidy,
@@ -12,6 +15,7 @@ import {
 import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
 import {expectIds} from './expect-ids';
 import type {LanguageModel} from './language-model';
+import {stepsPerPass} from './pass-length';
 
 /** Throws where a prompt is empty, a RangeError, or an id is not in the vocabulary, an IdRangeError. */
 export function expectPrompt(operation: string, prompt: ArrayLike<number>, {configuration}: LanguageModel): void {
@@ -28,27 +32,55 @@ export function expectLength(length: number, least: number): void {
 }
 
 /**
- * Reads prompts, each in a pass of its own from a zero state; the same array only once, however often it stands there.
+ * Reads prompts, each from a zero state; the same array only once, however often it stands there.
  *
  * @returns the logits of what follows each, `[B, V]`, and the states after them; the caller disposes of them.
  */
-export function readPrompts(
+export async function readPrompts(
   model: LanguageModel,
   prompts: readonly ArrayLike<number>[],
-): {logits: Tensor2D; states: RecurrentState[]} {
-  return tidy(() => {
-    const different = [...new Set(prompts)];
-    const read = different.map((prompt) => {
-      const {logits, states} = model.forward(tensor2d(Int32Array.from(prompt), [prompt.length, 1], 'int32'));
-      return {logits: reshape(slice(logits, prompt.length - 1, 1), [1, -1]), states};
+  options: {pause: Pause; signal: AbortSignal | undefined},
+): Promise<{logits: Tensor2D; states: RecurrentState[]}> {
+  const different = [...new Set(prompts)];
+  const read: {logits: Tensor2D; states: RecurrentState[]}[] = [];
+  try {
+    for (const prompt of different) read.push(await readPrompt(model, prompt, options));
+    return tidy(() => {
+      const rows = prompts.map((prompt) => different.indexOf(prompt));
+      const states = read[0]!.states.map((first, layer) =>
+        mapState(first, (_, part) => concat(read.map(({states}) => states[layer]![part]!)) as Tensor2D),
+      );
+      const logits = concat(read.map(({logits}) => logits)); // [B', V]
+      return {logits: takeRows(logits, rows) as Tensor2D, states: takeStates(states, rows)};
     });
-    const rows = prompts.map((prompt) => different.indexOf(prompt));
-    const states = read[0]!.states.map((first, layer) =>
-      mapState(first, (_, part) => concat(read.map(({states}) => states[layer]![part]!)) as Tensor2D),
-    );
-    const logits = concat(read.map(({logits}) => logits)); // [B', V]
-    return {logits: takeRows(logits, rows) as Tensor2D, states: takeStates(states, rows)};
-  });
+  } finally {
+    dispose(read.flatMap(({logits, states}) => [logits, states] as TensorContainer[]));
+  }
+}
+
+/** The same for one prompt, in passes that are short enough for a page. */
+async function readPrompt(
+  model: LanguageModel,
+  prompt: ArrayLike<number>,
+  {pause, signal}: {pause: Pause; signal: AbortSignal | undefined},
+): Promise<{logits: Tensor2D; states: RecurrentState[]}> {
+  const steps = stepsPerPass(model, 1);
+  let result: {logits: Tensor2D; states: RecurrentState[]} | undefined;
+  for (let start = 0; start < prompt.length; start += steps) {
+    const before = result;
+    try {
+      if (start > 0) await pause.whenDue();
+      signal?.throwIfAborted();
+      result = tidy(() => {
+        const ids = Int32Array.from(Array.prototype.slice.call(prompt, start, start + steps));
+        const {logits, states} = model.forward(tensor2d(ids, [ids.length, 1], 'int32'), before?.states);
+        return {logits: reshape(slice(logits, ids.length - 1, 1), [1, -1]) as Tensor2D, states};
+      });
+    } finally {
+      dispose(before ? [before.logits, before.states] : []);
+    }
+  }
+  return result!;
 }
 
 /** The states of some rows of the batch, in the order asked for. */

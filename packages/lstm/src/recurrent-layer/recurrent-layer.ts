@@ -56,3 +56,8 @@ export function recurrentLayer(cell: CellKind, inputs: RecurrentLayerInputs): Re
     forgetBias,
   });
 }
+
+/** What the parameters and states of a layer are called, from 0 up. */
+export function layerName(cell: CellKind, layer: number): string {
+  return `${cell === 'gru' ? 'gru' : 'lstm'}${layer}`;
+}

@@ -8,3 +8,8 @@ import type {RandomGenerator} from 'pure-rand/types/RandomGenerator';
 export function seededGenerator(seed: number): RandomGenerator {
   return mersenne(seed);
 }
+
+/** A float64 in [0, 1) from 32 bits of the generator. */
+export function uniform(generator: RandomGenerator): number {
+  return (generator.next() >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,72 @@
+import {sampleCategorical, sampleSequence} from '@gatefold/gpu-kernels';
+import {reshape, stack, type Tensor1D, type Tensor2D, tidy, transpose} from '@tensorflow/tfjs-core';
+import {layerName, type RecurrentState} from '../recurrent-layer/recurrent-layer';
+import type {SamplingOptions} from '../sampling/sampling-options';
+import type {LanguageModel} from './language-model';
+
+interface StepsToDraw extends SamplingOptions {
+  steps: number;
+  /** Of the first step; each step's is one higher. */
+  seed: number;
+}
+
+/**
+ * Reads the last id of each stream `[B]`, draws the next, reads that, and so on.
+ *
+ * @returns `ids [steps, B]`, and the states after all but the last of them; the caller disposes of both.
+ */
+export function drawSteps(
+  model: LanguageModel,
+  ids: Tensor1D,
+  states: readonly RecurrentState[],
+  {steps, seed, ...sampling}: StepsToDraw,
+): {ids: Tensor2D; states: RecurrentState[]} {
+  const {cell, hiddenSizes, forgetBias} = model.configuration;
+  if (cell === 'separate-gates') return drawOneByOne(model, ids, states, {steps, seed, ...sampling});
+  const weights = model.parameters as unknown as Readonly<Record<string, Tensor2D>>;
+  return tidy(() => {
+    const table = weights.embedding;
+    const layers = hiddenSizes.map((_, layer) => {
+      const part = (name: string) => weights[`${layerName(cell, layer)}.${name}`]!;
+      const bias = part('bias') as unknown as Tensor1D;
+      return {kernel: part('kernel'), recurrentKernel: part('recurrentKernel'), bias, state: states[layer]!};
+    });
+    const output = {
+      kernel: weights['output.kernel'] ?? (transpose(table!) as Tensor2D),
+      bias: weights['output.bias'] as unknown as Tensor1D,
+    };
+    return {...sampleSequence({ids, steps, cell, layers, table, output, forgetBias, seed, ...sampling})};
+  });
+}
+
+/** The same for models that no kernel writes with. */
+function drawOneByOne(
+  model: LanguageModel,
+  ids: Tensor1D,
+  states: readonly RecurrentState[],
+  {steps, seed, ...sampling}: StepsToDraw,
+): {ids: Tensor2D; states: RecurrentState[]} {
+  return tidy(() => {
+    const drawn: Tensor1D[] = [];
+    let now = [...states];
+    for (let count = 0; count < steps; count++) {
+      const read = drawn.at(-1) ?? ids;
+      const {logits, states: next} = tidy(() => step(model, read, now));
+      now = next;
+      drawn.push(sampleCategorical({logits, seed: (seed + count) | 0, ...sampling}));
+    }
+    return {ids: stack(drawn) as Tensor2D, states: now};
+  });
+}
+
+/** The logits after one more id a stream, `[B, V]`, and the states. */
+export function step(
+  model: LanguageModel,
+  ids: Tensor1D,
+  states: readonly RecurrentState[],
+): {logits: Tensor2D; states: RecurrentState[]} {
+  return tidy(() => {
+    const {logits, states: next} = model.forward(reshape(ids, [1, -1]), states); // [1, B, V]
+    return {logits: reshape(logits, [logits.shape[1], logits.shape[2]]), states: next};
+  });
+}

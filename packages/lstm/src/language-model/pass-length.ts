@@ -1,0 +1,37 @@
+import type {Tensor} from '@tensorflow/tfjs-core';
+import type {LanguageModel} from './language-model';
+
+/** Multiply-adds of a pass over known symbols: 4 to 20 ms on one core of a laptop, so that a page can go on between two. */
+const passWork = 8e6;
+
+/** What a step costs beside its products, in multiply-adds: by a kernel, and as some twenty operations of tfjs. */
+const [kernelStep, composedStep] = [4e3, 4e5];
+
+/** How many steps of so many streams a pass over known symbols has; the same in every run, because sums depend on it. */
+export function stepsPerPass({configuration, parameters}: LanguageModel, streams: number): number {
+  const weights = Object.values(parameters).reduce((sum, {size}: Tensor) => sum + size, 0);
+  const step = configuration.cell === 'separate-gates' ? composedStep : kernelStep;
+  return Math.max(1, Math.floor(passWork / (streams * weights + step)));
+}
+
+/** Milliseconds for which a model writes before a page may have its turn. */
+const passTime = 10;
+
+/** How many steps to write at a time, learnt from how long they take: what a step draws does not depend on it. */
+export class WritingPace {
+  #steps = 1;
+  #start = 0;
+
+  /** Begins a pass of so many steps, or of as many as are left. */
+  next(left: number): number {
+    this.#start = performance.now();
+    this.#steps = Math.min(this.#steps, left);
+    return this.#steps;
+  }
+
+  /** Ends it. */
+  done(): void {
+    const took = performance.now() - this.#start;
+    this.#steps = Math.max(1, Math.min(4 * this.#steps, Math.floor((this.#steps * passTime) / took)));
+  }
+}
