@@ -18,6 +18,7 @@ import {kernels} from './workloads/kernels/kernels';
 import {layerFit} from './workloads/layer-fit';
 import {loadText8Workload} from './workloads/load-text8';
 import {lstmTrainingStep} from './workloads/lstm-training-step';
+import {mostSimilar} from './workloads/most-similar';
 import {seq2seqTrainingStep} from './workloads/seq2seq-training-step';
 import {skipGramStep} from './workloads/skip-gram-step';
 
@@ -30,6 +31,7 @@ const workloads: Workload[] = [
   lstmTrainingStep('bigram-one-hot-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729}),
   lstmTrainingStep('bigram-embedded-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729, embedding: 128}),
   skipGramStep('skip-gram-50k', {vocabulary: 50_000, width: 128, batch: 128, samples: 64}),
+  mostSimilar('most-similar', {words: 50_000, dimension: 128, queries: 64}),
   seq2seqTrainingStep('seq2seq-128', {
     ...{sourceSteps: 20, targetSteps: 20, batch: 64, vocabulary: 1000, embedding: 64, hidden: 128, layers: 1},
   }),

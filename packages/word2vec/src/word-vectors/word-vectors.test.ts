@@ -1,5 +1,7 @@
+import {useBackend} from '@gatefold/gpu-kernels';
+import {backendsUnderTest, expectClose, expectNoLeak, seededValues, startBackend} from '@gatefold/test-kit';
 import fc from 'fast-check';
-import {describe, expect, test} from 'vitest';
+import {beforeAll, describe, expect, test} from 'vitest';
 import {WordVectorsError} from '../errors/word-vectors-error';
 import fixture from './fixtures/queries.json';
 import {largest} from './largest';
@@ -46,6 +48,46 @@ test('vectors are copies, and normalised ones have length 1 but for zeros', () =
 test('the words of a query are never its answer, and there are no more answers than words', () => {
   expect(vectors.mostSimilar('word0', {count: 100})).toHaveLength(19);
   expect(vectors.mostSimilar('word19', {count: 100, restrictTo: 3})).toHaveLength(3);
+});
+
+describe.each(backendsUnderTest)('mostSimilarMany on %s', (backend) => {
+  const many = new WordVectors(
+    Array.from({length: 300}, (_, index) => `w${index}`),
+    seededValues(300 * 8, 1),
+    8,
+  );
+  beforeAll(async () => {
+    await startBackend(useBackend, backend);
+  });
+
+  const tolerance = backend === 'webgl' ? 1e-3 : 1e-5;
+  test(`answers as mostSimilar does one by one, scores within ${tolerance}, and leaves nothing behind`, async () => {
+    const queries = [
+      'w7',
+      {positive: ['w0', 'w1'], negative: ['w2', 'w299']},
+      {negative: ['w5']},
+      {positive: ['w9', 'w9']},
+    ];
+    for (const options of [{}, {count: 3, restrictTo: 100}, {count: 500}, {count: 1, restrictTo: 1}]) {
+      let found: Neighbour[][] = [];
+      await expectNoLeak(async () => {
+        found = await many.mostSimilarMany(queries, options);
+      });
+      const expected = queries.map((query) => many.mostSimilar(query, options));
+      expect(found.map((each) => each.map(({word}) => word))).toEqual(
+        expected.map((each) => each.map(({word}) => word)),
+      );
+      const [scores, right] = [found, expected].map((each) => each.flat().map(({score}) => score));
+      expectClose(scores!, right!, {relative: tolerance, absolute: tolerance});
+    }
+    expect(await many.mostSimilarMany([])).toEqual([]);
+  });
+
+  test('an unknown word is an error, and nothing stays on the backend', async () => {
+    await expectNoLeak(async () => {
+      await expect(many.mostSimilarMany(['w1', 'nowhere'])).rejects.toThrow('"nowhere" is not among the 300 words');
+    });
+  });
 });
 
 test('largest is what sorting gives, for any values and count', () => {
