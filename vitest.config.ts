@@ -8,6 +8,7 @@ export default defineConfig({
     alias: {
       // What package.json picks by platform, from the sources under test rather than from their build.
       '#platform': source('text8-data/src/platform/platform-node.ts'),
+      '#vector-files': source('word2vec/src/files/vector-files-node.ts'),
       '#checkpoint-files': source('training/src/checkpoint/checkpoint-files-node.ts'),
     },
   },

@@ -10,7 +10,7 @@ import {
   wordMapPage,
   wordMapSVG,
 } from '@gatefold/word2vec';
-import {mapPNG} from './map-png';
+import {wordMapPNG} from '@gatefold/word2vec/map-png';
 import {neighbourTable} from './neighbours';
 
 /** Makes the folder. @throws UserError where it cannot be: better known before a training than after it. */
@@ -42,9 +42,8 @@ export async function writeResults(folder: string, vectors: WordVectors, seed: n
   await write('neighbours.txt', neighbourTable(vectors));
   if (vectors.size < fewestOnMap) return paths;
   const map = wordMap(vectors, {seed});
-  const svg = wordMapSVG(map);
-  await write('map.svg', svg);
-  await write('map.png', mapPNG(svg));
+  await write('map.svg', wordMapSVG(map));
+  await write('map.png', await wordMapPNG(map));
   await write('map.html', wordMapPage(map));
   return paths;
 }

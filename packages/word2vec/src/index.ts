@@ -2,6 +2,7 @@ export {WordVectorsError} from './errors/word-vectors-error';
 export {type AnalogyResult, type AnalogyScore, evaluateAnalogies} from './evaluation/evaluate-analogies';
 export {evaluateSimilarity, type SimilarityResult} from './evaluation/evaluate-similarity';
 export {type ProjectorFiles, toProjector} from './files/projector';
+export {readVectors, type VectorsFileOptions, type VectorsFormat, writeVectors} from './files/read-and-write';
 export {decodeVectorsSafetensors, encodeVectorsSafetensors} from './files/safetensors';
 export {decodeWord2VecBinary, encodeWord2VecBinary} from './files/word2vec-binary';
 export {decodeWord2VecText, encodeWord2VecText} from './files/word2vec-text';

@@ -76,9 +76,7 @@ describe('damaged files', () => {
       [bytesOf(fixture.binary), decodeWord2VecBinary],
       [encodeVectorsSafetensors(vectors), decodeVectorsSafetensors],
     ] as const) {
-      // A text that ends in the middle of its last number cannot be told from a whole one.
-      const last = decode === decodeWord2VecText ? bytes.lastIndexOf(32) : bytes.length - 1;
-      for (let length = 0; length <= last; length++) expect(() => decode(bytes.subarray(0, length))).toThrow();
+      for (let length = 0; length < bytes.length; length++) expect(() => decode(bytes.subarray(0, length))).toThrow();
     }
   });
 

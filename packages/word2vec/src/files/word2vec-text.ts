@@ -18,11 +18,20 @@ export function encodeWord2VecText(
 ): Uint8Array {
   const {words, values, dimension} = vectors;
   const [toText, end] = style === 'gensim' ? [float32ToText, '\n'] : [sixDecimals, ' \n'];
+  const encoder = new TextEncoder();
+  // Line by line: the whole text may be longer than a string can be.
   const lines = words.map((word, index) => {
     const row = values.subarray(index * dimension, (index + 1) * dimension);
-    return `${expectWritable(word)} ${Array.from(row, toText).join(' ')}${end}`;
+    return encoder.encode(`${expectWritable(word)} ${Array.from(row, toText).join(' ')}${end}`);
   });
-  return new TextEncoder().encode(headerOf(vectors) + lines.join(''));
+  lines.unshift(encoder.encode(headerOf(vectors)));
+  const bytes = new Uint8Array(lines.reduce((sum, line) => sum + line.length, 0));
+  let offset = 0;
+  for (const line of lines) {
+    bytes.set(line, offset);
+    offset += line.length;
+  }
+  return bytes;
 }
 
 /**
@@ -33,7 +42,7 @@ export function encodeWord2VecText(
  */
 export function decodeWord2VecText(bytes: Uint8Array): WordVectors {
   const {size, dimension, offset} = readHeader(bytes);
-  const least = size * (2 * dimension + 2) - 1; // a letter, and for each value a space and a digit
+  const least = size * (2 * dimension + 2); // a letter and a line break, and for each value a space and a digit
   if (bytes.length - offset < least) {
     throw new WordVectorsError(
       `The header says ${size} words of ${dimension} numbers, which take ${least} bytes at least; ${bytes.length - offset} follow. ` +
@@ -43,19 +52,19 @@ export function decodeWord2VecText(bytes: Uint8Array): WordVectors {
   const words: string[] = [];
   const values = new Float32Array(size * dimension);
   const decoder = new TextDecoder('utf-8', {fatal: true});
-  // Line by line: the whole text may be longer than a string can be.
   let from = offset;
   while (from < bytes.length) {
     const next = bytes.indexOf(10, from);
-    const end = next < 0 ? bytes.length : next;
     const number = words.length + 2;
+    if (next < 0)
+      throw new WordVectorsError(`Line ${number} has no end: the file is cut. A whole one ends with a line break.`);
     let line: string;
     try {
-      line = decoder.decode(bytes.subarray(from, end));
+      line = decoder.decode(bytes.subarray(from, next));
     } catch {
       throw new WordVectorsError(`Line ${number} is not UTF-8.`);
     }
-    from = end + 1;
+    from = next + 1;
     const [word, ...numbers] = line.trimEnd().split(' ');
     if (!word && from >= bytes.length) break;
     if (words.length === size)

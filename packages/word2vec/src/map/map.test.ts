@@ -5,6 +5,7 @@ import {WordVectors} from '../word-vectors/word-vectors';
 import {intersect, placeLabels} from './place-labels';
 import {wordMap} from './word-map';
 import {wordMapPage} from './word-map-page';
+import {wordMapPNG} from './word-map-png';
 import {wordMapSVG} from './word-map-svg';
 
 /** Two topics of 30 words each: around one axis and around another. */
@@ -58,6 +59,17 @@ describe('placeLabels', () => {
 describe('wordMapSVG', () => {
   it('escapes words', () => {
     expect(wordMapSVG([{word: '<&\u0000>', x: 0.5, y: 0.5}])).toContain('>&lt;&amp;&gt;</text>');
+  });
+});
+
+describe('wordMapPNG', () => {
+  it('draws an image of the size that is asked for, with words on it', async () => {
+    const png = await wordMapPNG([{word: 'word', x: 0.5, y: 0.5}], {width: 300, height: 200});
+    expect(new TextDecoder('latin1').decode(png.subarray(1, 4))).toBe('PNG');
+    const view = new DataView(png.buffer, png.byteOffset);
+    expect([view.getUint32(16), view.getUint32(20)]).toEqual([300, 200]);
+    const without = await wordMapPNG([{word: ' ', x: 0.5, y: 0.5}], {width: 300, height: 200});
+    expect(png.length).toBeGreaterThan(without.length + 100);
   });
 });
 
