@@ -28,6 +28,9 @@ export {
   type StepInputs,
   sgdStep,
 } from './optimizer-step/optimizer-step';
+export {reshaped} from './recorded/reshaped';
+export {squashed} from './recorded/squashed';
+export {transposed} from './recorded/transposed';
 export {type SampleCategoricalInputs, sampleCategorical} from './sample-categorical/sample-categorical';
 export {
   type LayerWithState,
@@ -38,7 +41,9 @@ export {
 } from './sample-sequence/sample-sequence';
 export {type SampledLossInputs, type SampledLossResult, sampledLoss} from './sampled-loss/sampled-loss';
 export {type SampledLogitsInputs, sampledLogits} from './sampled-softmax/sampled-logits';
+export {asOneStep} from './sequence/as-one-step';
 export type {Direction, SequenceInputs} from './sequence/expect-sequence';
+export {concatenate, stepsOf} from './sequence/steps';
 export {
   type Reduction,
   type SparseCrossEntropyInputs,

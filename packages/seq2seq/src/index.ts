@@ -1,7 +1,15 @@
 export type {Seq2SeqBatch, Seq2SeqBatches} from './batch/seq2seq-batch';
 export {symbols} from './batch/symbols';
+export type {AttendingState} from './decoder/attending-layer';
+export type {Decoding} from './decoder/decode';
+export type {Decoded, DecodingOptions} from './decoding/decode-greedily';
+export type {Encoded, Memory} from './encoder/encode';
+export type {EvaluateOptions, Seq2SeqEvaluation} from './evaluation/evaluate';
 export {exactMatch, tokenAccuracy} from './metrics/accuracy';
 export {type CorpusBleu, type CorpusBleuOptions, corpusBleu} from './metrics/corpus-bleu';
 export {editDistance, errorRate} from './metrics/edit-distance';
 export type {Sequence} from './metrics/sequence';
 export type {Tokenisation} from './metrics/tokenisation';
+export type {FullConfiguration, Seq2SeqConfiguration} from './model/configuration';
+export {type FitOptions, type ForwardOptions, Seq2SeqModel} from './model/seq2seq-model';
+export type {CellKind, RecurrentState} from './recurrent-layer/recurrent-layer';

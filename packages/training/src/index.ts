@@ -6,6 +6,7 @@ export {decodeSafetensors, encodeSafetensors, type Safetensors, type StoredTenso
 export {restoreTensors, storedTensor, storeTensors} from './checkpoint/stored-tensors';
 export {CheckpointError} from './errors/checkpoint-error';
 export {NonFiniteError} from './errors/non-finite-error';
+export {InitialWeights} from './initial-weights/initial-weights';
 export type {EarlyStopping} from './loop/early-stopping';
 export {Pause} from './loop/pause';
 export {type Batches, type Trainable, Training, type TrainingOptions} from './loop/training';

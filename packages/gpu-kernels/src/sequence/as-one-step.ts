@@ -1,15 +1,8 @@
 import {reshape, type Tensor} from '@tensorflow/tfjs-core';
-import {withGradient} from '../backends/with-gradient';
+import {reshaped} from '../recorded/reshaped';
 
-/** `[B, ...]` as the only step `[1, B, ...]` of a sequence. tfjs-core alone has no gradient for `reshape`; this has. */
+/** `[B, ...]` as the only step `[1, B, ...]` of a sequence. */
 export function asOneStep<OneStep extends Tensor>(tensor: Tensor): OneStep {
-  const {shape, dtype} = tensor;
-  const reshaped = () => reshape(tensor, [1, ...shape]);
-  if (dtype !== 'float32') return reshaped() as OneStep;
-  const [step] = withGradient({
-    inputs: {tensor},
-    forward: () => ({outputs: [reshaped()], saved: []}),
-    backward: ([gradient]) => ({tensor: () => reshape(gradient!, shape)}),
-  });
-  return step as OneStep;
+  const shape = [1, ...tensor.shape];
+  return tensor.dtype === 'float32' ? reshaped(tensor, shape) : (reshape(tensor, shape) as OneStep);
 }

@@ -1,0 +1,26 @@
+import type {FullConfiguration} from '../model/configuration';
+import {expectIds} from './expect-ids';
+import type {Seq2SeqBatch} from './seq2seq-batch';
+import {symbols} from './symbols';
+
+export type SourceBatch = Pick<Seq2SeqBatch, 'sources' | 'sourceLengths' | 'sourceLength' | 'batchSize'>;
+
+/**
+ * Sources side by side, padded to the longest.
+ *
+ * @throws RangeError where one is empty. IdRangeError where an id is not in the source vocabulary.
+ */
+export function sourceBatch(
+  sources: readonly ArrayLike<number>[],
+  {sourceVocabularySize}: FullConfiguration,
+): SourceBatch {
+  const batchSize = sources.length;
+  const sourceLength = Math.max(0, ...sources.map(({length}) => length));
+  const padded = new Int32Array(sourceLength * batchSize).fill(symbols.PAD);
+  for (const [column, ids] of sources.entries()) {
+    if (ids.length === 0) throw new RangeError(`Source ${column} is empty, expected at least one id to read.`);
+    expectIds(`Source ${column}`, ids, sourceVocabularySize);
+    for (let place = 0; place < ids.length; place++) padded[place * batchSize + column] = ids[place]!;
+  }
+  return {sources: padded, sourceLengths: Int32Array.from(sources, ({length}) => length), sourceLength, batchSize};
+}

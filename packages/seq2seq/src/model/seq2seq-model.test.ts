@@ -1,0 +1,183 @@
+import {IdRangeError, useBackend} from '@gatefold/gpu-kernels';
+import {backendsUnderTest, expectNoLeak, startBackend} from '@gatefold/test-kit';
+import {CheckpointError, type TrainingEvent} from '@gatefold/training';
+import * as tf from '@tensorflow/tfjs';
+import {beforeAll, describe, expect, test} from 'vitest';
+import {symbols} from '../batch/symbols';
+import type {Seq2SeqEvaluation} from '../evaluation/evaluate';
+import {batchOf, reversal, reversalBatches, reversals, vocabularySize} from '../fixtures/reversal-batches';
+import type {Seq2SeqConfiguration} from './configuration';
+import {type FitOptions, Seq2SeqModel} from './seq2seq-model';
+
+type Event = TrainingEvent<Seq2SeqEvaluation>;
+
+const configuration: Seq2SeqConfiguration = {
+  ...{sourceVocabularySize: vocabularySize, embeddingSize: 5},
+  ...{hiddenSizes: [8, 7], encoderHiddenSizes: [6, 7], dropout: 0.2, seed: 3},
+};
+const validation = [batchOf(reversals(20, 4, 77))];
+const options: FitOptions = {
+  steps: 12,
+  optimizer: {kind: 'adam', learningRate: 0.01},
+  ...{clipNorm: 5, reportEvery: 4, validation},
+};
+
+async function all(training: AsyncIterable<Event>): Promise<Event[]> {
+  const events: Event[] = [];
+  for await (const event of training) events.push(event);
+  return events;
+}
+
+async function numbers(model: Seq2SeqModel): Promise<number[][]> {
+  return Promise.all(Object.values(model.parameters).map(async (parameter) => Array.from(await parameter.data())));
+}
+
+describe.each(backendsUnderTest)('Seq2SeqModel on %s', (backend) => {
+  beforeAll(async () => {
+    await startBackend(useBackend, backend);
+  });
+
+  test('learns to turn sequences round, and writes them', async () => {
+    const model = new Seq2SeqModel({
+      ...configuration,
+      hiddenSizes: [24],
+      encoderHiddenSizes: [12],
+      bidirectional: true,
+    });
+    const learnt = {...options, steps: 300, reportEvery: 300, optimizer: {kind: 'adam', learningRate: 0.02} as const};
+    await all(model.fit(reversalBatches({batchSize: 32}), learnt));
+    const {exactMatch, tokenAccuracy, perplexity, pairs} = await model.evaluate(validation);
+    expect(exactMatch).toBeGreaterThan(0.9);
+    expect(tokenAccuracy).toBeGreaterThanOrEqual(exactMatch);
+    expect(perplexity).toBeLessThan(1.5);
+    expect(pairs).toBe(20);
+    const [long, short] = await model.decodeGreedily(
+      [
+        [4, 5, 6, 7],
+        [8, 5],
+      ],
+      {attention: true},
+    );
+    expect([...long!.ids]).toEqual([7, 6, 5, 4]);
+    expect([...short!.ids]).toEqual([5, 8]);
+    expect(long!.ended).toBe(true);
+    expect(long!.attention!.map((row) => row.indexOf(Math.max(...row)))).toEqual([3, 2, 1, 0]);
+    expect(short!.attention!.map(({length}) => length)).toEqual([2, 2]);
+    model.dispose();
+  });
+
+  test('an exact match is what greedy decoding writes', async () => {
+    const model = new Seq2SeqModel({...configuration, hiddenSizes: [24], encoderHiddenSizes: [24]});
+    await all(model.fit(reversalBatches(), {...options, steps: 150, optimizer: {kind: 'adam', learningRate: 0.02}}));
+    const pairs = reversals(40, 4, 78);
+    const written = await model.decodeGreedily(pairs.map(({source}) => source));
+    const right = pairs.filter(({target}, index) => {
+      const {ids, ended} = written[index]!;
+      return String([...ids, ...(ended ? [symbols.EOS] : [])]) === String(target);
+    });
+    const {exactMatch} = await model.evaluate([batchOf(pairs)]);
+    expect(right.length / pairs.length).toBe(exactMatch);
+    expect(exactMatch).toBeGreaterThan(0.1);
+    expect(exactMatch).toBeLessThan(1);
+    model.dispose();
+  });
+
+  test('the same seed gives the same weights and curve, another seed another', async () => {
+    const run = async (seed: number) => {
+      const model = new Seq2SeqModel({...configuration, seed});
+      const events = await all(model.fit(reversalBatches(), options));
+      model.dispose();
+      return events;
+    };
+    const first = await run(3);
+    expect(await run(3)).toEqual(first);
+    expect(await run(4)).not.toEqual(first);
+  });
+
+  test.each<Partial<Seq2SeqConfiguration>>([
+    {},
+    {cell: 'gru', bidirectional: true, attention: 'multiplicative', tiedEmbeddings: true},
+    {attention: 'none', reverseSource: true, hiddenSizes: [6, 5], tiedOutput: true},
+  ])('%j: stopped, and resumed from its checkpoint, it ends with the same bits', async (given) => {
+    const whole = new Seq2SeqModel({...configuration, ...given});
+    const expected = await all(whole.fit(reversalBatches(), options));
+    const first = new Seq2SeqModel({...configuration, ...given});
+    const controller = new AbortController();
+    const training = first.fit(reversalBatches(), {...options, signal: controller.signal});
+    const events: Event[] = [];
+    for await (const event of training) {
+      events.push(event);
+      if (event.kind === 'step' && event.step === 6) controller.abort();
+    }
+    events.pop(); // stopped
+    const {state, ...checkpoint} = await training.checkpoint();
+    const resume = {...checkpoint, state: JSON.parse(JSON.stringify(state))}; // as from a file
+    const resumed = Seq2SeqModel.fromCheckpoint(resume);
+    events.push(...(await all(resumed.fit(reversalBatches(), {...options, resume}))));
+    expect(events).toEqual(expected);
+    expect(await numbers(resumed)).toEqual(await numbers(whole));
+    for (const model of [whole, first, resumed]) model.dispose();
+  });
+
+  test('a checkpoint of another kind, shape or vocabulary is refused', async () => {
+    const model = new Seq2SeqModel(configuration);
+    const checkpoint = await model.checkpoint();
+    expect(() => Seq2SeqModel.fromCheckpoint({...checkpoint, kind: 'line'})).toThrow(CheckpointError);
+    const state = {configuration: {...configuration, sourceVocabularySize: 12}};
+    expect(() => Seq2SeqModel.fromCheckpoint({...checkpoint, state})).toThrow('it is of another model');
+    model.dispose();
+  });
+
+  test('refuses empty sides, ids outside the vocabulary, and targets that do not end', async () => {
+    const model = new Seq2SeqModel(configuration);
+    const batch = batchOf([reversal([4, 5]), reversal([6])]);
+    const changed = (change: Partial<typeof batch>) => () => model.predict({...batch, ...change});
+    expect(changed({sourceLengths: Int32Array.of(2, 0)})).toThrow('have length 0 at pair 1');
+    expect(changed({targetLengths: Int32Array.of(3, 4)})).toThrow('expected 1 to 3');
+    expect(changed({targetLengths: Int32Array.of(3, 1)})).toThrow('ends with id 6, expected EOS');
+    expect(changed({sources: Int32Array.of(4, 9, 5, 0)})).toThrow(IdRangeError);
+    expect(changed({batchSize: 3})).toThrow('expected 2 x 3 and 3');
+    await expect(model.decodeGreedily([[4], []])).rejects.toThrow('Source 1 is empty');
+    await expect(model.decodeGreedily([[4, -1]])).rejects.toThrow(IdRangeError);
+    await expect(model.decodeGreedily([[4]], {maxLength: 0})).rejects.toThrow('maxLength is 0');
+    await expect(model.decodeGreedily([[4]], {signal: AbortSignal.abort(new Error('enough'))})).rejects.toThrow(
+      'enough',
+    );
+    await expect(model.evaluate([])).rejects.toThrow('no pairs');
+    model.dispose();
+  });
+
+  test('leaves no tensor behind', async () => {
+    await expectNoLeak(async () => {
+      for (const attention of ['additive', 'multiplicative', 'none'] as const) {
+        for (const cell of ['lstm', 'gru'] as const) {
+          const model = new Seq2SeqModel({...configuration, cell, attention, bidirectional: true});
+          const training = model.fit(reversalBatches(), options);
+          const counts = new Set<number>();
+          for await (const event of training) if (event.kind === 'step') counts.add(tf.memory().numTensors);
+          expect(counts.size).toBe(1);
+          await model.decodeGreedily([[4, 5], [6]], {attention: true});
+          training.dispose();
+          model.dispose();
+        }
+      }
+    });
+  });
+});
+
+test.each<[Partial<Seq2SeqConfiguration>, string]>([
+  [{hiddenSizes: []}, 'hiddenSizes is empty'],
+  [{hiddenSizes: [0, 7]}, 'A size of the model is 0'],
+  [{encoderHiddenSizes: [4]}, 'encoderHiddenSizes has 1 sizes and hiddenSizes 2'],
+  [{sourceVocabularySize: 4}, "A vocabulary's size is 4"],
+  [{dropout: 1}, 'dropout is 1'],
+  [{cell: 'rnn' as 'lstm'}, 'cell is "rnn", expected one of lstm, gru'],
+  [{attention: 'soft' as 'none'}, 'attention is "soft"'],
+  [{cell: 'gru', forgetBias: 1}, 'a GRU has no forget gate'],
+  [{bidirectional: true, reverseSource: true}, 'reverseSource means nothing'],
+  [{tiedEmbeddings: true, targetVocabularySize: 12}, 'they must be one'],
+  [{tiedOutput: true, attention: 'none'}, 'they must be equal'],
+  [{seed: 0.5}, 'seed is 0.5'],
+])('refuses %j', (given, message) => {
+  expect(() => new Seq2SeqModel({...configuration, ...given})).toThrow(message);
+});

@@ -1,0 +1,225 @@
+import {embeddingLookup, linear, reshaped, sparseCrossEntropy, transposed} from '@gatefold/gpu-kernels';
+import {
+  type Checkpoint,
+  CheckpointError,
+  restoreTensors,
+  storeTensors,
+  Training,
+  type TrainingOptions,
+} from '@gatefold/training';
+import {
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  tensor1d,
+  tensor2d,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import {expectBatch} from '../batch/expect-batch';
+import type {Seq2SeqBatch, Seq2SeqBatches} from '../batch/seq2seq-batch';
+import {decoderInputs, realTargets} from '../batch/targets';
+import type {AttendingState} from '../decoder/attending-layer';
+import {type Decoding, decode} from '../decoder/decode';
+import {type Decoded, type DecodingOptions, decodeGreedily} from '../decoding/decode-greedily';
+import {type Encoded, encode} from '../encoder/encode';
+import {type EvaluateOptions, evaluate, type Seq2SeqEvaluation} from '../evaluation/evaluate';
+import {type FullConfiguration, fullConfiguration, type Seq2SeqConfiguration} from './configuration';
+import {embeddingNames, initialParameters} from './initial-parameters';
+import {matrixOf, vectorOf} from './layer-weights';
+import {thinning} from './thinning';
+
+export type FitOptions = Omit<TrainingOptions<Seq2SeqEvaluation>, 'validate'> & {
+  /** Held-out pairs, evaluated at every report. */
+  validation?: Iterable<Seq2SeqBatch>;
+};
+
+export interface ForwardOptions {
+  /** A 32-bit integer that says which values dropout drops. Left out, as in evaluation and decoding, nothing is dropped. */
+  dropoutSeed?: number;
+}
+
+/** The kind of a model's checkpoint. */
+const kind = 'gatefold/seq2seq';
+
+/**
+ * Sequence to sequence: an encoder reads the source, and a decoder writes the target symbol by symbol, looking at every
+ * step at the places of the source that matter (attention).
+ *
+ * The bottom layer of the decoder attends, and is fed at the next step what it has found; layers above it and the output
+ * get the same contexts (Wu et al. 2016). The features of a symbol are `tanh(combination of the top layer and the
+ * context)` (Luong et al. 2015), its logits their products with the rows of `output.table`.
+ *
+ * Weights start as truncated normal numbers of deviation 0.1, or 1/√rows where that is smaller; embeddings as uniform
+ * ones in [-1, 1); biases as zeros.
+ *
+ * @example
+ * const model = new Seq2SeqModel({sourceVocabularySize: 31, embeddingSize: 64, hiddenSizes: [128]});
+ * for await (const event of model.fit(batches, {steps: 4000, optimizer: {kind: 'adam', learningRate: 0.002}, clipNorm: 5})) {
+ *   if (event.kind === 'report') console.log(event.step, event.loss);
+ * }
+ * const [{ids}] = await model.decodeGreedily([vocabulary.encode('the quick brown fox')]);
+ *
+ * Source: Sutskever et al. 2014 (arXiv 1409.3215); Bahdanau et al. 2015 (arXiv 1409.0473); Luong et al. 2015 (arXiv
+ * 1508.04025); Wu et al. 2016 (arXiv 1609.08144).
+ */
+export class Seq2SeqModel {
+  readonly configuration: FullConfiguration;
+  /**
+   * `source.embedding [V, D]` and `target.embedding`, or `embedding` where they are tied; for every layer
+   * `encoder.lstm<n>.kernel`, `.recurrentKernel` and `.bias`, or `encoder.gru<n>...`, and `.backward...` where it is
+   * bidirectional; `bridge<n>.hidden.kernel` and `.bias`, and of `.cell`, where sizes differ; `attention.keyKernel` and for
+   * additive attention `.keyBias`, `.queryKernel` and `.scoreVector`; `decoder.lstm<n>...`, the first with `.contextKernel`;
+   * `combination.kernel` and `.bias` where there is attention; `output.table [V, O]` unless it is tied, and `output.bias`.
+   */
+  readonly parameters: Readonly<Record<string, Variable>>;
+
+  /** @throws RangeError where an option is out of its range, or does not fit another. */
+  constructor(configuration: Seq2SeqConfiguration) {
+    this.configuration = fullConfiguration(configuration);
+    this.parameters = initialParameters(this.configuration);
+  }
+
+  /**
+   * The model of a checkpoint, whether of the model alone or of a training; of the latter nothing but the model is kept.
+   *
+   * @throws CheckpointError where the checkpoint is of something else, or its tensors do not fit its configuration.
+   */
+  static fromCheckpoint(checkpoint: Checkpoint): Seq2SeqModel {
+    if (checkpoint.kind !== kind) {
+      throw new CheckpointError(`This checkpoint is of kind ${JSON.stringify(checkpoint.kind)}, expected "${kind}".`);
+    }
+    const model = new Seq2SeqModel(checkpoint.state.configuration as unknown as Seq2SeqConfiguration);
+    try {
+      restoreTensors('parameters', checkpoint.tensors, model.parameters);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    return model;
+  }
+
+  /** The model's configuration and parameters. */
+  async checkpoint(): Promise<Checkpoint> {
+    return {
+      kind,
+      state: {configuration: {...this.configuration}},
+      tensors: await storeTensors('parameters', this.parameters),
+    };
+  }
+
+  /**
+   * Trains on batches of pairs, of whatever sizes. Iterate over the result to make it go; it can be checkpointed whenever
+   * it stands still, and resumed to the same numbers, bit for bit. Its loss is the mean a symbol, padding left out.
+   *
+   * While it runs it throws a RangeError or an IdRangeError at a batch that has an empty side, an id that is not in its
+   * vocabulary, or a target that does not end with EOS.
+   */
+  fit(batches: Seq2SeqBatches, {validation, ...options}: FitOptions): Training<Seq2SeqBatch, Seq2SeqEvaluation> {
+    return new Training(
+      {
+        parameters: this.parameters,
+        loss: (batch, step) => this.#loss(batch, step),
+        checkpoint: () => this.checkpoint(),
+      },
+      batches,
+      {...options, ...(validation && {validate: () => this.evaluate(validation)})},
+    );
+  }
+
+  /** The mean loss of a batch in nats a symbol. */
+  #loss(batch: Seq2SeqBatch, step: number): Scalar {
+    const dropoutSeed = (Math.imul(this.configuration.seed, 0x9e3779b1) + step) | 0;
+    const {logits, labels} = this.predict(batch, {dropoutSeed});
+    return sparseCrossEntropy({logits, labels}) as Scalar;
+  }
+
+  /**
+   * Predicts every target symbol of a batch from those before it; padding is left out.
+   *
+   * @returns `logits [N, V]` and `labels [N]`, by step and then by pair; the caller disposes of them.
+   * @throws RangeError, IdRangeError as `fit` does.
+   */
+  predict(batch: Seq2SeqBatch, options: ForwardOptions = {}): {logits: Tensor2D; labels: Tensor1D} {
+    expectBatch(batch, this.configuration);
+    const {sources, sourceLengths, sourceLength, targetLength, batchSize} = batch;
+    return tidy(() => {
+      const ids = tensor2d(sources, [sourceLength, batchSize], 'int32');
+      const encoded = this.encode(ids, tensor1d(sourceLengths, 'int32'), options);
+      const inputs = tensor2d(decoderInputs(batch), [targetLength, batchSize], 'int32');
+      const {features} = this.decode(inputs, encoded, options);
+      const {places, labels} = realTargets(batch);
+      const rows = reshaped<Tensor2D>(features, [targetLength * batchSize, features.shape[2]]);
+      const real = embeddingLookup({table: rows, ids: tensor1d(places, 'int32')});
+      return {logits: this.logits(real) as Tensor2D, labels: tensor1d(labels, 'int32')};
+    });
+  }
+
+  /**
+   * Reads sources.
+   *
+   * @param ids `[S, B]` int32.
+   * @param lengths `[B]` int32: how much of each source is not padding.
+   * @returns what `decode` begins with; the caller disposes of it.
+   */
+  encode(ids: Tensor2D, lengths: Tensor1D, {dropoutSeed}: ForwardOptions = {}): Encoded {
+    return tidy(() => {
+      const thin = thinning(this.configuration.dropout, dropoutSeed);
+      return encode(this.configuration, this.parameters, {ids, lengths}, thin);
+    });
+  }
+
+  /**
+   * Reads symbols of the targets, GO first.
+   *
+   * @param ids `[T, B]` int32.
+   * @param encoded the sources; with the `states` of an earlier call it goes on from there.
+   * @returns `features [T, B, O]`, which `logits` takes, `weights [T, B, S]` of attention, and the states after the last
+   *   step; the caller disposes of them.
+   */
+  decode(ids: Tensor2D, encoded: Encoded & {states: AttendingState[]}, {dropoutSeed}: ForwardOptions = {}): Decoding {
+    return tidy(() => {
+      const seed = dropoutSeed === undefined ? undefined : ~dropoutSeed; // not the masks of the encoder
+      return decode(this.configuration, this.parameters, {...encoded, ids}, thinning(this.configuration.dropout, seed));
+    });
+  }
+
+  /** The logits of features, `[..., V]` of `[..., O]`; the caller disposes of them. */
+  logits(features: Tensor): Tensor2D | Tensor3D {
+    return tidy(() => {
+      const kernel = transposed(matrixOf(this.parameters, embeddingNames(this.configuration).output));
+      return linear({x: features, kernel, bias: vectorOf(this.parameters, 'output.bias')}) as Tensor2D | Tensor3D;
+    });
+  }
+
+  /**
+   * How well the model predicts pairs, each symbol from those before it, without dropout.
+   *
+   * @throws RangeError where there are no batches, and as `fit` does.
+   * @example const {perplexity, exactMatch} = await model.evaluate([batch]);
+   */
+  evaluate(batches: Iterable<Seq2SeqBatch>, options: EvaluateOptions = {}): Promise<Seq2SeqEvaluation> {
+    return evaluate(this, batches, options);
+  }
+
+  /**
+   * Writes the target of each source, the most likely symbol at every step, until EOS.
+   *
+   * @param sources the ids of each, at least one.
+   * @throws RangeError where a source is empty, an option is out of its range, or the weights hold NaN. IdRangeError where an
+   *   id is not in the source vocabulary.
+   * @example const [{ids}] = await model.decodeGreedily([vocabulary.encode('the quick brown fox')]);
+   *
+   * Cost: a pass of one step over all sources for every symbol of the longest target.
+   */
+  decodeGreedily(sources: readonly ArrayLike<number>[], options: DecodingOptions = {}): Promise<Decoded[]> {
+    return decodeGreedily(this, sources, options);
+  }
+
+  /** Lets go of the parameters. */
+  dispose(): void {
+    for (const parameter of Object.values(this.parameters)) parameter.dispose();
+  }
+}
