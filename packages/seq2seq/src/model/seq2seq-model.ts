@@ -23,7 +23,9 @@ import type {Seq2SeqBatch, Seq2SeqBatches} from '../batch/seq2seq-batch';
 import {decoderInputs, realTargets} from '../batch/targets';
 import type {AttendingState} from '../decoder/attending-layer';
 import {type Decoding, decode} from '../decoder/decode';
-import {type Decoded, type DecodingOptions, decodeGreedily} from '../decoding/decode-greedily';
+import {type BeamSearchOptions, beamSearch, type Hypothesis} from '../decoding/beam-search';
+import type {Decoded, DecodingOptions} from '../decoding/decoding-options';
+import {decodeGreedily, type SampleOptions, sample} from '../decoding/write-targets';
 import {type Encoded, encode} from '../encoder/encode';
 import {type EvaluateOptions, evaluate, type Seq2SeqEvaluation} from '../evaluation/evaluate';
 import {type FullConfiguration, fullConfiguration, type Seq2SeqConfiguration} from './configuration';
@@ -216,6 +218,31 @@ export class Seq2SeqModel {
    */
   decodeGreedily(sources: readonly ArrayLike<number>[], options: DecodingOptions = {}): Promise<Decoded[]> {
     return decodeGreedily(this, sources, options);
+  }
+
+  /**
+   * Writes a target for each source by drawing every symbol from the model's distribution, until EOS.
+   *
+   * @throws as `decodeGreedily` does.
+   * @example await model.sample([source, source], {temperature: 0.8, topP: 0.95, seed: 7}); // two different targets
+   */
+  sample(sources: readonly ArrayLike<number>[], options: SampleOptions = {}): Promise<Decoded[]> {
+    return sample(this, sources, options);
+  }
+
+  /**
+   * The best targets that a search of limited width finds: at every step only the `width` most likely beginnings of each
+   * source are gone on with. A width of 1 is greedy. Deterministic.
+   *
+   * @returns for each source its best `results`, the one of the highest score first.
+   * @throws as `decodeGreedily` does.
+   * @example const [[best, second]] = await model.beamSearch([source], {width: 5, results: 2});
+   *
+   * Cost: a pass of one step over `width` rows a source for every symbol; `width²` candidates a source are read back.
+   * Source: Sutskever et al. 2014 (arXiv 1409.3215); both penalties: Wu et al. 2016 (arXiv 1609.08144), 7.
+   */
+  beamSearch(sources: readonly ArrayLike<number>[], options: BeamSearchOptions = {}): Promise<Hypothesis[][]> {
+    return beamSearch(this, sources, options);
   }
 
   /** Lets go of the parameters. */
