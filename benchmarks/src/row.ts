@@ -56,7 +56,7 @@ const columns: [string, number, (row: Row) => string][] = [
   ['backend', -16, ({backend}) => backend],
   ['ours ms', 10, ({oursMs}) => digits(oursMs)],
   ['stock ms', 11, ({stockMs}) => digits(stockMs)],
-  ['ratio', 8, ({ratio}) => `${ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(1)}x`],
+  ['ratio', 10, ({ratio}) => `${ratio.toFixed(ratio < 10 ? 2 : ratio < 1000 ? 1 : 0)}x`],
   ['n', 6, ({n}) => String(n)],
   ['middle half of ours', 22, ({spread}) => spread.ours.map(digits).join(' - ')],
   ['characters/s', 14, ({oursPerSecond}) => (oursPerSecond ? Math.round(oursPerSecond).toLocaleString('en') : '')],

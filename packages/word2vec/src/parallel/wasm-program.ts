@@ -5,12 +5,12 @@ export interface Kernel {
   trainNextChunk(plan: number, workspace: number): number;
 }
 
-/** The import of a memory that is shared, and of one that is not: one bit of the program. */
-const [shared, alone] = ['memory\u0002\u0003', 'memory\u0002\u0001'] as const;
+/** The import of a memory that is not shared, and of one that is: one bit of the program (docs/decisions/0005). */
+const [alone, shared] = ['memory\u0002\u0001', 'memory\u0002\u0003'] as const;
 
 function bytes(base64: string, forSharedMemory: boolean): Uint8Array<ArrayBuffer> {
   const program = atob(base64);
-  const fitting = forSharedMemory ? program : program.replace(shared, alone);
+  const fitting = forSharedMemory ? program.replace(alone, shared) : program;
   return Uint8Array.from(fitting, (character) => character.charCodeAt(0));
 }
 
