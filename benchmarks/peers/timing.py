@@ -7,7 +7,7 @@ import time
 
 def sizes():
     parser = argparse.ArgumentParser()
-    for name in ("steps", "sourceSteps", "targetSteps", "batch", "hidden", "layers", "vocabulary", "embedding", "width", "negatives", "threads", "seed"):
+    for name in ("steps", "sourceSteps", "targetSteps", "batch", "hidden", "layers", "vocabulary", "embedding", "width", "samples", "threads", "seed"):
         parser.add_argument(f"--{name}", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5)
     return parser.parse_args()

@@ -78,5 +78,6 @@ async function* race(
 
 function summarise(values: number[]): {median: number; range: [number, number]} {
   const sorted = values.toSorted((a, b) => a - b);
-  return {median: sorted[Math.floor(sorted.length / 2)]!, range: [sorted[0]!, sorted.at(-1)!]};
+  const [below, above] = [sorted[(sorted.length - 1) >> 1]!, sorted[sorted.length >> 1]!];
+  return {median: (below + above) / 2, range: [sorted[0]!, sorted.at(-1)!]};
 }
