@@ -1,7 +1,6 @@
 // Trains the classic character LSTM on real text, and leaves a checkpoint, a report, its curves and its figures.
 
-import {Interruption, Screen} from '@gatefold/example-command-line';
-import {describeFailure} from './failure';
+import {describeFailure, Interruption, Screen} from '@gatefold/example-command-line';
 import {parseOptions, usage} from './options';
 import {openRun, type Run} from './run';
 import {printResult, printStopped} from './summary';

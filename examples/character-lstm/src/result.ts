@@ -1,9 +1,6 @@
-import {readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import path from 'node:path';
+import {versions} from '@gatefold/example-command-line';
 import type {LanguageModelEvaluation} from '@gatefold/lstm';
 import type {Corpus} from '@gatefold/text8-data';
-import {version_core} from '@tensorflow/tfjs-core';
 import type {HistoryPoint} from './history';
 import {type ProgramName, programs} from './programs';
 import type {RunRecord} from './run-record';
@@ -65,7 +62,7 @@ export function resultOf(record: RunRecord, measured: {validation: Measurement; 
       corpusCharacters: corpus.characters,
       corpusSha256: corpus.sha256,
     },
-    versions: versions(),
+    versions: versions(['gpu-kernels', 'training', 'text8-data', 'lstm']),
     history: history.points,
   };
 }
@@ -74,21 +71,4 @@ export function resultOf(record: RunRecord, measured: {validation: Measurement; 
 export function measurementOf({length: characters}: Corpus, evaluation: LanguageModelEvaluation): Measurement {
   const {perplexity: perplexityPerSymbol, perplexityPerCharacter: perplexity, bitsPerCharacter} = evaluation;
   return {characters, perplexity, perplexityPerSymbol, bitsPerCharacter};
-}
-
-function versions(): Record<string, string> {
-  const packages = ['gpu-kernels', 'training', 'text8-data', 'lstm'].map((name) => `@gatefold/${name}`);
-  return {
-    node: process.versions.node,
-    platform: `${process.platform} ${process.arch}`,
-    '@tensorflow/tfjs-core': version_core,
-    ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
-  };
-}
-
-/** From the manifest, which is not among a package's exports but lies above its entry's folder. */
-function versionOf(name: string): string {
-  const entry = createRequire(import.meta.url).resolve(name);
-  const manifest = readFileSync(path.join(path.dirname(entry), '..', 'package.json'), 'utf8');
-  return (JSON.parse(manifest) as {version: string}).version;
 }

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {defaultOutput, defaultSettings, settingsOf} from './options';
-import {resumeCommand, settingsToResume} from './resume';
+import {defaultSettings, settingsOf} from './options';
+import {settingsToResume} from './resume';
 
 const record = {settings: {...defaultSettings, steps: 100, seed: 7}, stepsDone: 40};
 
@@ -35,24 +35,5 @@ describe('settingsToResume', () => {
     [{corpus: 'text8'}, '--corpus is text8, but the run to resume has state-of-the-union.'],
   ])('refuse %o', (given, message) => {
     expect(() => settingsToResume(given, record)).toThrow(message);
-  });
-});
-
-describe('resumeCommand', () => {
-  const npm = {script: '/anywhere/main.js', underNpm: true};
-
-  it('is that of npm where npm started the program', () => {
-    expect(resumeCommand(defaultOutput, npm)).toBe('npm start -- --resume');
-    expect(resumeCommand('runs/a', npm)).toBe('npm start -- --resume --output runs/a');
-  });
-
-  it('names the script where it was started by itself', () => {
-    expect(resumeCommand(defaultOutput, {script: `${process.cwd()}/dist/main.js`, underNpm: false})).toMatch(
-      /^node dist.main\.js --resume$/,
-    );
-  });
-
-  it.skipIf(process.platform === 'win32')('quotes what a shell would take apart', () => {
-    expect(resumeCommand("it's here", npm)).toBe(`npm start -- --resume --output 'it'\\''s here'`);
   });
 });

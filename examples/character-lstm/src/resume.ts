@@ -1,6 +1,4 @@
-import path from 'node:path';
 import {UserError} from '@gatefold/example-command-line';
-import {defaultOutput} from './options';
 import type {RunRecord} from './run-record';
 import type {Settings} from './settings';
 
@@ -48,16 +46,4 @@ export function settingsToResume(
     );
   }
   return {...settings, steps};
-}
-
-/** The command that goes on with the run of an output folder, as the one who started it would type it. */
-export function resumeCommand(output: string, {script, underNpm}: {script: string; underNpm: boolean}): string {
-  const program = underNpm ? 'npm start --' : `node ${quoted(path.relative('', script))}`;
-  return `${program} --resume${output === defaultOutput ? '' : ` --output ${quoted(output)}`}`;
-}
-
-/** As one word of a command line. */
-function quoted(word: string): string {
-  if (/^[\w@%+=:,./\\-]+$/.test(word)) return word;
-  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
 }

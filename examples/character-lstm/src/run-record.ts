@@ -1,6 +1,5 @@
-import {UserError} from '@gatefold/example-command-line';
+import {type CorpusIdentity, UserError} from '@gatefold/example-command-line';
 import type {Checkpoint} from '@gatefold/training';
-import type {CorpusIdentity} from './corpus-choice';
 import type {History} from './history';
 import {settingsOf} from './options';
 import type {Settings} from './settings';

@@ -1,10 +1,9 @@
-import {UserError} from '@gatefold/example-command-line';
+import {type CorpusIdentity, UserError} from '@gatefold/example-command-line';
 import {type Checkpoint, readCheckpoint, type Training, writeCheckpoint} from '@gatefold/training';
-import type {CorpusIdentity} from './corpus-choice';
 import type {History} from './history';
 import {type Options, settingsOf} from './options';
-import {OutputFolder} from './output-folder';
 import {settingsToResume} from './resume';
+import {RunFolder} from './run-folder';
 import {type RunRecord, recordOf, toExtra} from './run-record';
 import type {Settings} from './settings';
 
@@ -20,7 +19,7 @@ export class Run {
 
   constructor(
     readonly settings: Settings,
-    readonly files: OutputFolder,
+    readonly files: RunFolder,
     /** What to go on from; undefined for a run that begins. */
     readonly checkpoint?: Checkpoint,
     record?: RunRecord,
@@ -79,7 +78,7 @@ export class Run {
  * @throws UserError where there is none to resume, or the options do not agree with it.
  */
 export async function openRun({given, output, resume}: Options): Promise<Run> {
-  const files = new OutputFolder(output);
+  const files = new RunFolder(output);
   if (!resume) return new Run(settingsOf(given), files);
   if (!files.hasCheckpoint) {
     throw new UserError(

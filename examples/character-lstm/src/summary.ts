@@ -1,12 +1,11 @@
-import type {Screen} from '@gatefold/example-command-line';
+import {brief, duration, grouped, resumeCommand, type Screen} from '@gatefold/example-command-line';
 import type {Corpus} from '@gatefold/text8-data';
 import {exercise} from './exercise';
-import {brief, duration, grouped} from './figures';
-import type {OutputFolder} from './output-folder';
+import {defaultOutput} from './options';
 import {programs} from './programs';
 import type {Result} from './result';
-import {resumeCommand} from './resume';
 import type {Run} from './run';
+import type {RunFolder} from './run-folder';
 import {symbolsOf} from './symbols';
 
 /** Says what is about to be trained, on what, and where to. */
@@ -34,7 +33,7 @@ export function printHeading(
 }
 
 /** The figures of a finished run and the files it left. */
-export function printResult(screen: Screen, result: Result, files: OutputFolder): void {
+export function printResult(screen: Screen, result: Result, files: RunFolder): void {
   const {steps, seconds, validation, heldOut} = result;
   const {bold} = screen.colours;
   const program = programs[result.program];
@@ -70,8 +69,7 @@ export function printStopped(screen: Screen, {stepsSaved, settings, files}: Run)
     screen.line('Stopped before the first step: there is nothing to resume.');
     return;
   }
-  const underNpm = process.env.npm_lifecycle_event === 'start';
   screen.line(`Stopped after ${grouped(stepsSaved)} of ${grouped(settings.steps)} steps. To go on:`);
   screen.line();
-  screen.line(`  ${resumeCommand(files.folder, {script: process.argv[1]!, underNpm})}`);
+  screen.line(`  ${resumeCommand(files.folder, {npmScript: 'start', defaultOutput})}`);
 }

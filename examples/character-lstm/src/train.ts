@@ -1,15 +1,22 @@
-import type {Screen} from '@gatefold/example-command-line';
-import {writeWhole} from '@gatefold/example-command-line';
+import {
+  downloadLine,
+  identityOf,
+  loadChosenCorpus,
+  Pace,
+  progressLine,
+  type Screen,
+  writeWhole,
+} from '@gatefold/example-command-line';
 import {useBackend} from '@gatefold/gpu-kernels';
 import {LanguageModel} from '@gatefold/lstm';
 import {tensorBoardMetrics, withMetrics} from '@gatefold/training';
 import {enableProdMode} from '@tensorflow/tfjs-core';
-import {identityOf, loadChosenCorpus, partSizes} from './corpus-choice';
 import {exercise} from './exercise';
 import {learningRateOf} from './learning-rate';
 import type {Options} from './options';
+import {partSizes} from './part-sizes';
 import {programs} from './programs';
-import {downloadLine, Pace, printPoint, printSamples, progressLine} from './progress';
+import {printPoint, printSamples} from './progress';
 import {reportPage} from './report/page';
 import {curvesPNG} from './report/png';
 import {measurementOf, type Result, resultOf} from './result';

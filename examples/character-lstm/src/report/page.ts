@@ -1,4 +1,4 @@
-import {duration, grouped} from '../figures';
+import {duration, grouped} from '@gatefold/example-command-line';
 import type {SampleSet} from '../history';
 import {programs} from '../programs';
 import type {Measurement, Result} from '../result';

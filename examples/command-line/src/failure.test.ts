@@ -1,8 +1,8 @@
-import {UserError} from '@gatefold/example-command-line';
 import {CheckpointError, NonFiniteError} from '@gatefold/training';
 import {describe, expect, it} from 'vitest';
 import {describeFailure} from './failure';
 import {OutputFolder} from './output-folder';
+import {UserError} from './user-error';
 
 describe('describeFailure', () => {
   it('is one sentence for what the user can mend', () => {
@@ -11,7 +11,7 @@ describe('describeFailure', () => {
   });
 
   it('names the checkpoint that a broken training leaves', () => {
-    const run = {stepsSaved: 2001, files: new OutputFolder('out')};
+    const run = {stepsSaved: 2001, files: new OutputFolder('out', [])};
     const {message, exitCode} = describeFailure(new NonFiniteError(2345, 'lstm0.kernel', Number.NaN), run);
     expect(message).toMatch(/^Step 2345: the gradient of lstm0.kernel is not finite/);
     expect(message).toMatch(/The checkpoint after 2001 steps stays in out.checkpoint\.$/);

@@ -1,20 +1,27 @@
 import {existsSync} from 'node:fs';
 import {mkdir, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {UserError} from '@gatefold/example-command-line';
+import {UserError} from './user-error';
 
 /** The folder of one run, and what lies in it. */
 export class OutputFolder {
   readonly checkpoint: string;
-  readonly report: string;
-  readonly curves: string;
   readonly result: string;
+  readonly #others: readonly string[];
 
-  constructor(readonly folder: string) {
-    this.checkpoint = path.join(folder, 'checkpoint');
-    this.report = path.join(folder, 'report.html');
-    this.curves = path.join(folder, 'curves.png');
-    this.result = path.join(folder, 'result.json');
+  /** @param others the names of what a finished run leaves beside its checkpoint and its result. */
+  constructor(
+    readonly folder: string,
+    others: readonly string[],
+  ) {
+    this.checkpoint = this.file('checkpoint');
+    this.result = this.file('result.json');
+    this.#others = others;
+  }
+
+  /** The path of something here. */
+  file(name: string): string {
+    return path.join(this.folder, name);
   }
 
   get hasCheckpoint(): boolean {
@@ -47,6 +54,6 @@ export class OutputFolder {
 
   /** Removes the results, so that what lies beside a checkpoint is never of another run. */
   async removeResults(): Promise<void> {
-    for (const file of [this.result, this.report, this.curves]) await rm(file, {force: true});
+    for (const file of [this.result, ...this.#others.map((name) => this.file(name))]) await rm(file, {force: true});
   }
 }

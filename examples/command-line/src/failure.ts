@@ -1,14 +1,13 @@
 import {inspect} from 'node:util';
-import {UserError} from '@gatefold/example-command-line';
 import {BackendError} from '@gatefold/gpu-kernels';
 import {CorpusError} from '@gatefold/text8-data';
 import {CheckpointError, NonFiniteError} from '@gatefold/training';
-import type {Run} from './run';
+import {UserError} from './user-error';
 
 /** What to say of an error and what to end with: a sentence where the user can mend it, else a stack for us. */
 export function describeFailure(
   error: unknown,
-  run?: Pick<Run, 'stepsSaved' | 'files'>,
+  run?: {stepsSaved: number; files: {checkpoint: string}},
 ): {message: string; exitCode: number} {
   const mendable = [BackendError, CheckpointError, CorpusError, NonFiniteError, UserError].some((kind) =>
     kind.isInstance(error),

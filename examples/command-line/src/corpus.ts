@@ -1,7 +1,9 @@
 import {createHash} from 'node:crypto';
-import {UserError} from '@gatefold/example-command-line';
+import path from 'node:path';
 import {type Corpus, loadStateOfTheUnion, loadText8, type Progress} from '@gatefold/text8-data';
-import {exercise} from './exercise';
+
+/** The corpora that have a name; any other value of --corpus is a path. */
+export const namedCorpora = ['state-of-the-union', 'text8'] as const;
 
 /** Enough to recognise a text again. Plain JSON, for the checkpoint. */
 export type CorpusIdentity = {name: string; characters: number; sha256: string};
@@ -22,22 +24,13 @@ export function identityOf({name, bytes, length}: Corpus): CorpusIdentity {
   return {name, characters: length, sha256: createHash('sha256').update(bytes).digest('hex')};
 }
 
-/**
- * How many characters validate and how many are held out: the exercise's numbers, or for a short text a tenth each.
- *
- * @throws UserError where the text is too short for the figures to mean anything.
- */
-export function partSizes({name, length}: {name: string; length: number}): {
-  validationSize: number;
-  heldOutSize: number;
-} {
-  const shortest = 1000;
-  if (length < shortest) {
-    throw new UserError(`${name} has ${length} characters, expected at least ${shortest}: choose a longer text.`);
-  }
-  const tenth = Math.floor(length / 10);
-  return {
-    validationSize: Math.min(exercise.validationSize, tenth),
-    heldOutSize: Math.min(exercise.heldOutSize, tenth),
-  };
+/** The value of --corpus: a name, or the full path of a file. */
+export function corpusChoice(value: string): string {
+  return namedCorpora.some((name) => name === value) ? value : path.resolve(value);
+}
+
+/** How far a download is. */
+export function downloadLine({received, total}: Progress): string {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  return `downloading ${megabytes(received)}${total === undefined ? '' : ` of ${megabytes(total)}`} MB`;
 }

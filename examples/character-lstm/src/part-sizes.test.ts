@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {partSizes} from './corpus-choice';
+import {partSizes} from './part-sizes';
 
 const sizes = (length: number) => partSizes({name: 'novel', length});
 
