@@ -39,6 +39,8 @@ const workloads: Workload[] = [
     ...{sourceSteps: 20, targetSteps: 21, batch: 64, vocabulary: 31, embedding: 256, hidden: 256, layers: 4},
   }),
   generateWorkload('generate-64', 64),
+  generateWorkload('generate-256', 256),
+  generateWorkload('generate-256x64', 256, 64),
   layerFit('layer-128', layerSizes, {recurrentActivation: 'sigmoid'}),
   layerFit('layer-128-default', layerSizes, {}),
   loadText8Workload,

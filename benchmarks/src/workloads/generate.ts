@@ -5,11 +5,13 @@ import type {Contest, Workload} from '../workload';
 const length = 200;
 const vocabularySize = 27;
 
-/** Writing text one character at a time, in one stream; the stock side is the same model as tf.layers, `predict` by `predict`. */
-export function generateWorkload(name: string, hiddenSize: number): Workload {
+/** Writing text, in one stream or many; the stock side is the same model as tf.layers, a `predict` for every character. */
+export function generateWorkload(name: string, hiddenSize: number, streams = 1): Workload {
   return {
     name,
-    description: `${length} characters drawn one by one from an LSTM of ${hiddenSize}, one stream; stock: a stateful tf.layers model`,
+    description:
+      `${length} characters in ${streams === 1 ? 'one stream' : `each of ${streams} streams`} from an LSTM of ${hiddenSize}; ` +
+      'stock: a stateful tf.layers model, a character at a time',
     backends: ['wasm', 'cpu'],
     prepare(seed): Contest {
       const model = new LanguageModel({vocabularySize, hiddenSizes: [hiddenSize], seed});
@@ -18,29 +20,34 @@ export function generateWorkload(name: string, hiddenSize: number): Workload {
           tf.layers.lstm({
             units: hiddenSize,
             stateful: true,
-            batchInputShape: [1, 1, vocabularySize],
+            batchInputShape: [streams, 1, vocabularySize],
             recurrentActivation: 'sigmoid',
             recurrentInitializer: 'glorotUniform',
           }),
           tf.layers.dense({units: vocabularySize, activation: 'softmax'}),
         ],
       });
+      const prompts = Array.from({length: streams}, (_, stream) => [stream % vocabularySize]);
       return {
         ours: async () => {
-          await model.generate({length, seed});
+          await model.generateMany({length, prompts, seed});
         },
         stock: async () => {
-          let id = seed % vocabularySize;
+          let ids = prompts.flat();
           for (let count = 0; count < length; count++) {
             const x = tf.tidy(() =>
-              tf.cast(tf.oneHot(tf.tensor2d([[id]], [1, 1], 'int32'), vocabularySize), 'float32'),
+              tf.cast(tf.oneHot(tf.tensor2d(ids, [streams, 1], 'int32'), vocabularySize), 'float32'),
             );
-            const probabilities = stock.predict(x) as tf.Tensor;
-            id = draw((await probabilities.data()) as Float32Array, ((count * 0.618) % 1) * 0.999);
-            tf.dispose([x, probabilities]);
+            const output = stock.predict(x, {batchSize: streams}) as tf.Tensor;
+            const probabilities = (await output.data()) as Float32Array; // [B, V]
+            ids = ids.map((_, stream) => {
+              const ofStream = probabilities.subarray(stream * vocabularySize, (stream + 1) * vocabularySize);
+              return draw(ofStream, ((count * 0.618 + stream * 0.382) % 1) * 0.999);
+            });
+            tf.dispose([x, output]);
           }
         },
-        symbols: length,
+        symbols: length * streams,
         dispose: () => {
           model.dispose();
           stock.dispose();

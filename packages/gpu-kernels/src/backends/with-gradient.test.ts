@@ -1,6 +1,7 @@
 import {backendsUnderTest, expectClose, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
+import {gru} from '../gru/gru';
 import {linear} from '../linear/linear';
 import {linearReference} from '../linear/reference';
 import {lstm} from '../lstm/lstm';
@@ -43,6 +44,26 @@ describe.each(backendsUnderTest)('the gradient of a fused operation on %s', (bac
       const slope = tf.grad((x) => tf.add(functions[name]!(x), tf.sum(tf.square(x))));
       expect(() => tf.grad((x) => tf.sum(slope(x)))(start())).toThrow('has no gradient of its gradient');
     });
+  });
+
+  test.each([
+    ['FusedLSTM', lstm, 4],
+    ['FusedGRU', gru, 3],
+  ] as const)('of %s: that of x is computed only where it is asked for', async (kernelName, layer, gates) => {
+    const [x, kernel] = [tf.ones([3, 1, 2]), tf.ones([2, gates])] as [tf.Tensor3D, tf.Tensor2D];
+    const loss = (x: tf.Tensor, kernel: tf.Tensor) => {
+      const weights = {recurrentKernel: tf.ones<tf.Rank.R2>([1, gates]), bias: tf.zeros<tf.Rank.R1>([gates])};
+      return tf.sum(layer({x: x as tf.Tensor3D, kernel: kernel as tf.Tensor2D, ...weights}).outputs);
+    };
+    const shapesOf = async (differentiate: () => tf.Tensor) => {
+      const {kernels} = await tf.profile(differentiate);
+      return kernels.find(({name}) => name === `${kernelName}Grad`)!.outputShapes;
+    };
+    const all = await shapesOf(() => tf.grads(loss)([x, kernel])[0]!);
+    const some = await shapesOf(() => tf.grad((kernel) => loss(x, kernel))(kernel));
+    expect(all).toContainEqual([3, 1, 2]);
+    expect(some).toEqual(all.slice(0, -1));
+    tf.dispose([x, kernel]);
   });
 
   test.each(names)('of %s inside another gradient that does not need its own is the same', async (name) => {

@@ -4,14 +4,30 @@ interface RecordedOperation<Inputs extends NamedTensorMap> {
   inputs: Inputs;
   /** Computes the outputs, and names the tensors that `backward` needs. */
   forward: () => {outputs: Tensor[]; saved: Tensor[]};
-  /** From the gradients of all outputs and the saved tensors, the gradient of each input that can have one. */
-  backward: (outputGradients: Tensor[], saved: Tensor[]) => {[Input in keyof Inputs]?: () => Tensor};
+  /**
+   * From the gradients of all outputs and the saved tensors, the gradient of each input that can have one; what is not
+   * wanted need not be right.
+   */
+  backward: (
+    outputGradients: Tensor[],
+    saved: Tensor[],
+    isWanted: (input: keyof Inputs) => boolean,
+  ) => {[Input in keyof Inputs]?: () => Tensor};
 }
+
+/** An operation on the engine's tape. */
+interface TapeNode {
+  inputs: NamedTensorMap;
+  saved: Tensor[];
+  gradient: (outputGradients: Tensor[]) => NamedGradients;
+}
+
+type NamedGradients = Record<string, () => Tensor>;
 
 /** The engine's members that `tf.customGrad` itself is made of. */
 export interface Recorder {
   isTapeOn(): boolean;
-  state: {activeTape: {saved: Tensor[]}[]; gradientDepth: number};
+  state: {activeTape: TapeNode[]; gradientDepth: number};
   runKernelFunc<Inputs extends NamedTensorMap>(operation: {
     forwardFunc: () => Tensor[];
     backwardsFunc: (gradients: Tensor | Tensor[], saved: Tensor[]) => {[Input in keyof Inputs]?: () => Tensor};
@@ -25,7 +41,8 @@ export interface Recorder {
  * `tf.customGrad` allows one output. `registerGradient` allows several, but makes a tensor of zeros for every output
  * that the loss does not touch. Both copy what they save, on wasm byte by byte, and the buffers an LSTM saves
  * ([T, B, 4H]) are its largest. So this calls the engine as they do, and puts the saved tensors into the tape itself;
- * the engine disposes of them with the tape (docs/decisions/0002).
+ * the engine disposes of them with the tape (docs/decisions/0002). For the way back the engine copies the entry of the tape
+ * with only those inputs that the gradient is asked for: that is how this knows which they are.
  *
  * What the tape keeps is no longer tied to the inputs, so a gradient of the gradient would silently lack this operation's
  * part. Inside another gradient the results are therefore tied to the inputs again, by a step that refuses.
@@ -34,6 +51,7 @@ export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedO
   const recorder = engine() as unknown as Recorder;
   const recording = recorder.isTapeOn();
   let kept: Tensor[] = [];
+  let wanted: NamedTensorMap = operation.inputs;
   const outputs = recorder.runKernelFunc({
     forwardFunc: () => {
       const {outputs, saved} = operation.forward();
@@ -42,7 +60,11 @@ export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedO
       return outputs;
     },
     backwardsFunc: (gradients, saved) => {
-      const found = operation.backward(Array.isArray(gradients) ? gradients : [gradients], saved);
+      const found = operation.backward(
+        Array.isArray(gradients) ? gradients : [gradients],
+        saved,
+        (input) => (input as string) in wanted,
+      );
       if (!recorder.isTapeOn()) return found;
       const tied = Object.entries<() => Tensor>(found as Record<string, () => Tensor>).map(([name, make]) => {
         const forwardFunc = () => [make()];
@@ -55,7 +77,15 @@ export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedO
     },
     inputs: operation.inputs,
   });
-  if (recording) recorder.state.activeTape.at(-1)!.saved.push(...kept);
+  if (recording) {
+    const node = recorder.state.activeTape.at(-1)!;
+    const {gradient} = node;
+    node.saved.push(...kept);
+    node.gradient = function (this: TapeNode, outputGradients) {
+      wanted = this.inputs;
+      return gradient(outputGradients);
+    };
+  }
   return outputs;
 }
 

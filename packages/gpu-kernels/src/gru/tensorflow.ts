@@ -1,6 +1,7 @@
 // The GRU on tfjs-node, composed of TensorFlow's own operations, as the LSTM is (docs/decisions/0008). A step forward is a
 // product for z and r, one for the candidate, and the equations; backward the same two products transposed. The products
 // that give the gradients of the weights come after the loop, for all steps at once.
+
 import type {NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {
@@ -12,13 +13,14 @@ import {
   type,
   withOps,
 } from '../backends/tensorflow-op';
+import type {RecurrentAttributes} from '../sequence/attributes';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {fromInputs, going, inputGradients, pack, statesBefore, transposed, unpack, zeros} from '../sequence/tensorflow';
 
 interface Call {
   inputs: NamedTensorInfoMap;
-  attrs?: {reverse?: boolean};
+  attrs?: RecurrentAttributes;
   backend: TensorflowBackend;
 }
 
@@ -123,7 +125,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const all = sideBySide(dGate, dCandidate); // [T B, 3H]
     const [dKernel, dBias] = inputGradients(ops, x!, inputSize, all);
     const results = [dKernel, sideBySide(dGateWeights, dCandidateWeights), dBias, dh];
-    if (fromIds) return results;
+    if (fromIds || attrs?.constantInput) return results;
     return [...results, ops.reshape(run('MatMul', [all, kernel!], {transpose_b: true}), x!.shape)];
   });
 }

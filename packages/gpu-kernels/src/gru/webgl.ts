@@ -196,7 +196,7 @@ function backward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
     transposedProduct(backend, before, all, {x: reset, from: 2 * hiddenSize}),
     columnSums(backend, all),
     planeOf(backend, {...carry, shape: [1, ...state]}, 0),
-    ...(fromIds ? [] : [product(backend, all, kernel!, {transposed: true})]),
+    ...(fromIds || attrs?.constantInput ? [] : [product(backend, all, kernel!, {transposed: true})]),
   ];
   release(backend, ...made, all, reset);
   return results;

@@ -194,6 +194,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
     return results;
   }
   addProduct(inputSize, width, rows, transposed(values('x'), inputSize), gradients, kernelGradient);
+  if (call.attrs?.constantInput) return results;
   const xGradient = new Float32Array(rows * inputSize);
   addProduct(rows, inputSize, width, gradients, transposed(values('kernel'), width), xGradient);
   return [...results, output(backend, [steps, batch, inputSize], xGradient)];

@@ -12,6 +12,7 @@ import {
   withOps,
 } from '../backends/tensorflow-op';
 import {expectIds} from '../rows/cpu';
+import type {RecurrentAttributes} from '../sequence/attributes';
 import {sequenceSizes} from '../sequence/sizes';
 import {pack, unpack, zeros} from '../sequence/tensorflow';
 
@@ -68,7 +69,11 @@ export function forwardBlock(inputs: Inputs, backend: TensorflowBackend): Tensor
 }
 
 /** As `backward` of `tensorflow.ts`. */
-export function backwardBlock(inputs: Inputs, backend: TensorflowBackend): Tensor[] {
+export function backwardBlock(
+  inputs: Inputs,
+  {constantInput}: RecurrentAttributes,
+  backend: TensorflowBackend,
+): Tensor[] {
   const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {outputs, gates, cells, outputsGradient, hiddenGradient, cellGradient} = inputs;
   const width = 4 * hiddenSize;
@@ -90,6 +95,6 @@ export function backwardBlock(inputs: Inputs, backend: TensorflowBackend): Tenso
     const split = [dWeights!, sizes, ops.constant('int32', [0])];
     const [dKernel, dRecurrent] = ops.runMany('SplitV', split, {num_split: int(2)}, 2);
     const gradients = [dKernel!, dRecurrent!, dBias!, dHidden!, dCell!];
-    return fromIds ? gradients : [...gradients, dx!];
+    return fromIds || constantInput ? gradients : [...gradients, dx!];
   });
 }

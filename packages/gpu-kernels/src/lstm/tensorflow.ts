@@ -4,6 +4,7 @@
 //
 // Small layers go by BlockLSTMV2 instead, the whole pass in one operation (tensorflow-block.ts); its product is slower.
 // LSTMBlockCellGrad has its gates in the order i, c, f, o.
+
 import type {NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {
@@ -15,6 +16,7 @@ import {
   type,
   withOps,
 } from '../backends/tensorflow-op';
+import type {RecurrentAttributes} from '../sequence/attributes';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {fromInputs, going, inputGradients, pack, statesBefore, transposed, unpack, zeros} from '../sequence/tensorflow';
@@ -25,7 +27,7 @@ export type Four = [TensorflowTensor, TensorflowTensor, TensorflowTensor, Tensor
 
 interface Call {
   inputs: NamedTensorInfoMap;
-  attrs?: {reverse?: boolean};
+  attrs?: RecurrentAttributes;
   backend: TensorflowBackend;
 }
 
@@ -112,7 +114,7 @@ export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recur
 
 function backward({inputs, attrs, backend}: Call): Tensor[] {
   if (!attrs?.reverse && fitsBlock(inputs as Record<string, TensorInfo>)) {
-    return backwardBlock(inputs as Record<string, TensorInfo>, backend);
+    return backwardBlock(inputs as Record<string, TensorInfo>, attrs ?? {}, backend);
   }
   const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
@@ -163,7 +165,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const [kernel, bias] = inputGradients(ops, tensors.x!, inputSize, all);
     const weights = [kernel, ops.run('MatMul', [states, all], {transpose_a: true}), bias];
     const results = [...weights.map((gradient) => exchangeFAndC(ops, gradient)), dh, ds];
-    if (fromIds) return results;
+    if (fromIds || attrs?.constantInput) return results;
     const dx = ops.run('MatMul', [all, exchangeFAndC(ops, tensors.kernel!)], {transpose_b: true});
     return [...results, ops.reshape(dx, [steps, batch, inputSize])];
   });

@@ -1,14 +1,16 @@
 // The LSTM on tfjs-backend-wasm: the whole pass in one call of our own module (assembly/lstm.ts), in place on the
 // tensors' memory.
+
 import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {copyFloats, output, pointer, type WasmBackend, wasmKernels} from '../backends/wasm-memory';
 import {expectIds} from '../rows/wasm';
+import type {RecurrentAttributes} from '../sequence/attributes';
 import {sequenceSizes} from '../sequence/sizes';
 
 interface Call {
   inputs: NamedTensorInfoMap;
-  attrs: {reverse?: boolean};
+  attrs?: RecurrentAttributes;
   backend: WasmBackend;
 }
 
@@ -66,7 +68,7 @@ function backward({inputs, attrs, backend}: Call): TensorInfo[] {
   const hidden = output(backend, [batch, hiddenSize]);
   const cell = output(backend, [batch, hiddenSize]);
   const results = [kernel, recurrentKernel, bias, hidden, cell];
-  if (!fromIds) results.push(output(backend, [steps, batch, inputSize]));
+  if (!fromIds && !attrs?.constantInput) results.push(output(backend, [steps, batch, inputSize]));
   // `gates` is used up: it was kept for this pass alone, and becomes the gradient of the pre-activations in place.
   // The kernel carries both gradients back in place, from the final state to the initial one.
   copyFloats(backend, batch * hiddenSize, at('hiddenGradient'), hidden.at);

@@ -166,7 +166,7 @@ function backward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
     columnSums(backend, all),
     planeOf(backend, carry, 0),
     planeOf(backend, carry, 1),
-    ...(fromIds ? [] : [product(backend, all, kernel!, {transposed: true})]),
+    ...(fromIds || attrs?.constantInput ? [] : [product(backend, all, kernel!, {transposed: true})]),
   ];
   release(backend, ...gatesGradients, carry, all, before);
   return results;

@@ -169,6 +169,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
     sumRows(backend, {ids: x, source: gates, table: kernelGradient});
     return results;
   }
+  if (call.attrs?.constantInput) return results;
   const xGradient = output(backend, x.shape);
   multiplyTransposed(backend, {gradient: gates, kernel, xGradient});
   return [...results, xGradient];

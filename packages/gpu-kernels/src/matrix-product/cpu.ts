@@ -174,7 +174,7 @@ export function addPackedProduct(rows: number, a: MatrixView, b: PackedMatrix, c
 }
 
 /**
- * C [rows, columns] += A [rows, depth] B [depth, columns] for a few rows, all row-major: one row of B after the other,
+ * C [rows, columns] += A [rows, depth] B [depth, columns] for a few rows, all row-major: four rows of B at a time,
  * because packing B would cost more than the product itself.
  */
 function addThinProduct(
@@ -185,11 +185,29 @@ function addThinProduct(
   b: MatrixView,
   c: Float32Array,
 ): void {
+  const [from, weights] = [a.values, b.values];
   for (let row = 0; row < rows; row++) {
-    for (let k = 0; k < depth; k++) {
-      const factor = a.values[a.offset + row * a.rowStride + k * a.columnStride]!;
-      let source = b.offset + k * b.rowStride;
-      for (let at = row * columns, end = at + columns; at < end; at++) c[at]! += factor * b.values[source++]!;
+    const [first, last] = [row * columns, (row + 1) * columns];
+    let p = a.offset + row * a.rowStride;
+    let k = 0;
+    for (; k + 4 <= depth; k += 4) {
+      const a0 = from[p]!;
+      const a1 = from[p + a.columnStride]!;
+      const a2 = from[p + 2 * a.columnStride]!;
+      const a3 = from[p + 3 * a.columnStride]!;
+      p += 4 * a.columnStride;
+      let q = b.offset + k * b.rowStride;
+      let q1 = q + b.rowStride;
+      let q2 = q1 + b.rowStride;
+      let q3 = q2 + b.rowStride;
+      for (let at = first; at < last; at++) {
+        c[at] = c[at]! + a0 * weights[q++]! + a1 * weights[q1++]! + a2 * weights[q2++]! + a3 * weights[q3++]!;
+      }
+    }
+    for (; k < depth; k++, p += a.columnStride) {
+      const factor = from[p]!;
+      let q = b.offset + k * b.rowStride;
+      for (let at = first; at < last; at++) c[at]! += factor * weights[q++]!;
     }
   }
 }

@@ -1,10 +1,12 @@
 // What the recurrent kernels in plain JavaScript share: options, the order of time, and the padding of short sequences.
+
 import type {NamedTensorInfoMap} from '@tensorflow/tfjs-core';
 import {type CPUBackend, floats, integers} from '../backends/cpu-memory';
+import type {RecurrentAttributes} from './attributes';
 
 export interface RecurrentCall {
   inputs: NamedTensorInfoMap;
-  attrs?: {reverse?: boolean};
+  attrs?: RecurrentAttributes;
   backend: CPUBackend;
 }
 

@@ -1,14 +1,16 @@
 // What the recurrent kernels on tfjs-backend-webgl share: activations, steps side by side, and the padding behind short
 // sequences.
+
 import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import {concatenatePlanes, run, type WebGLBackend} from '../backends/webgl-program';
 import {product} from '../matrix-product/webgl';
 import {clampedId, tableRow} from '../rows/webgl';
+import type {RecurrentAttributes} from './attributes';
 import {sequenceSizes} from './sizes';
 
 export interface RecurrentCall {
   inputs: NamedTensorInfoMap;
-  attrs?: {reverse?: boolean};
+  attrs?: RecurrentAttributes;
   backend: WebGLBackend;
 }
 

@@ -1,14 +1,16 @@
 // What the recurrent kernels on WebGPU share. Rows of the batch do not depend on one another, so one dispatch goes through
 // time: a workgroup takes several rows through all steps, with barriers between what depends on what.
+
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {activationCode} from '../backends/webgpu-activation';
 import {type Dispatch, dispatch, hasSubgroups, type WebGPUBackend} from '../backends/webgpu-dispatch';
 import {invocationsFor, rowsAtOnce} from '../matrix-product/webgpu';
+import type {RecurrentAttributes} from './attributes';
 import {sequenceSizes} from './sizes';
 
 export interface RecurrentCall {
   inputs: Record<string, TensorInfo>;
-  attrs?: {reverse?: boolean};
+  attrs?: RecurrentAttributes;
   backend: WebGPUBackend;
 }
 
