@@ -14,6 +14,6 @@ describe('crc32c', () => {
 });
 
 test(`records are, byte for byte, those of ${fixture.source}`, () => {
-  const records = (fixture.events as unknown as EventMessage[]).map((event) => Buffer.from(eventRecord(event)));
-  expect(Buffer.concat(records).toString('base64')).toBe(fixture.base64);
+  const records = (fixture.events as unknown as EventMessage[]).flatMap((event) => [...eventRecord(event)]);
+  expect(btoa(String.fromCharCode(...records))).toBe(fixture.base64);
 });
