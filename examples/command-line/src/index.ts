@@ -12,6 +12,7 @@ export {describeFailure} from './failure';
 export {brief, duration, grouped} from './figures';
 export {Interruption} from './interruption';
 export {OutputFolder} from './output-folder';
+export {type Attention, attentionPicture} from './pictures/attention';
 export {type CurveOptions, curve, curveSize, type Series} from './pictures/curve';
 export {type Picture, pngOf, sideBySide} from './pictures/png';
 export {type Moment, Pace, progressLine} from './progress';
