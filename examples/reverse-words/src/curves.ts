@@ -6,13 +6,10 @@ const [training, validation] = ['#2b5fc7', '#c4501b'];
 
 /** The curves of a run: the loss, the perplexity that validates, and the words that came out right. */
 export function curvesPicture(points: readonly HistoryPoint[]): Picture {
-  const series = (name: string, colour: string, value: (point: HistoryPoint) => number | null): Series => ({
+  const series = (name: string, colour: string, value: (point: HistoryPoint) => number): Series => ({
     name,
     colour,
-    points: points.flatMap((point) => {
-      const measured = value(point);
-      return measured === null ? [] : [{step: point.step, value: measured}];
-    }),
+    points: points.map((point) => ({step: point.step, value: value(point)})),
   });
   const pictures = [
     curve({
@@ -31,7 +28,8 @@ export function curvesPicture(points: readonly HistoryPoint[]): Picture {
       label: 'words turned right, %',
       scale: 'linear',
       ink,
-      series: [series('validation', validation, ({wordsRight}) => wordsRight && 100 * wordsRight)],
+      series: [series('validation', validation, ({wordsRight}) => 100 * wordsRight)],
+      names: 'bottom',
     }),
   ];
   return sideBySide(pictures.map((svg) => ({svg, ...curveSize})));

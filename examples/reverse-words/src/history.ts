@@ -8,6 +8,6 @@ export type HistoryPoint = {
   validationPerplexity: number;
   /** What the model made of the sentence. */
   made: string;
-  /** The share of the words of the windows that validate that came out right; of some points. */
-  wordsRight: number | null;
+  /** The share of the words of the windows that validate that came out right. */
+  wordsRight: number;
 };

@@ -35,9 +35,9 @@ const sentence = 'the quick brown fox';
 
 /** Steps from one report to the next. */
 const reportEvery = 100;
-/** Steps from one count of the words that validate, and one checkpoint, to the next. */
-const countEvery = 500;
-/** Windows to validate on, and held out for the end. */
+/** Steps from one checkpoint to the next. */
+const saveEvery = 500;
+/** Windows to validate on, and held out for the end; of a short text fewer. */
 const windows = {validation: 250, heldOut: 2000} as const;
 /** The most characters that these are taken from, at the start of the text and at its end. */
 const largestParts = {validationSize: 10_000, heldOutSize: 500_000} as const;
@@ -103,18 +103,16 @@ export async function train(
       screen.live(() => progressLine({...pace.at(event.step + 1), loss: event.loss}, screen.width));
     } else if (event.kind === 'report') {
       const {step, loss, learningRate} = event;
-      const last = training.step === settings.steps;
-      const counts = step % countEvery === 0 || last;
       const [written] = await model.decodeGreedily([vocabulary.encode(sentence)]);
       const point: HistoryPoint = {
         ...{step, loss, learningRate},
         validationPerplexity: event.validation!.perplexity,
         made: vocabulary.decode(written!.ids),
-        wordsRight: counts ? (await wordsRight(model, validationPairs, {vocabulary, signal})).share : null,
+        wordsRight: (await wordsRight(model, validationPairs, {vocabulary, signal})).share,
       };
       history.push(point);
       printPoint(screen, point, settings.steps);
-      if (counts && step > 0 && !last) await run.save(training, pace.seconds);
+      if (step > 0 && step % saveEvery === 0) await run.save(training, pace.seconds);
     }
   }
   screen.endLive();
@@ -160,10 +158,10 @@ function partsOf(corpus: Corpus): {validation: Corpus; train: Corpus; heldOut: C
   });
 }
 
-/** Windows on word borders that are spread over a text, the same ones every time. */
-function windowsOf(text: Corpus, count: number): ReversedWordsPair[] {
+/** Windows on word borders that are drawn from a text, the same ones every time; no more than it could have side by side. */
+function windowsOf(text: Corpus, most: number): ReversedWordsPair[] {
   const pairs = new ReversedWords(text, {windowLength, seed: 1});
-  return Array.from({length: count}, () => pairs.next());
+  return Array.from({length: Math.min(most, Math.ceil(text.length / windowLength))}, () => pairs.next());
 }
 
 function printPoint(screen: Screen, point: HistoryPoint, steps: number): void {
@@ -171,10 +169,10 @@ function printPoint(screen: Screen, point: HistoryPoint, steps: number): void {
   const parts = [
     bold(`step ${grouped(point.step).padStart(grouped(steps).length)}`),
     `loss ${point.loss.toFixed(3)}`,
-    `validation perplexity ${cyan(point.validationPerplexity.toFixed(3))}`,
+    `validation perplexity ${cyan(point.validationPerplexity.toFixed(3).padStart(6))}`,
+    `words right ${cyan(percent(point.wordsRight).padStart(8))}`,
     dim(`${sentence} → `) + point.made,
   ];
-  if (point.wordsRight !== null) parts.push(`words right ${cyan(percent(point.wordsRight))}`);
   screen.line(parts.join('  '));
 }
 

@@ -19,10 +19,12 @@ export interface CurveOptions {
   /** The colour of text, axes and grid. */
   ink: string;
   series: Series[];
+  /** Where the names of the series stand, at the right: where the curves do not end. Default `'top'`. */
+  names?: 'top' | 'bottom';
 }
 
 /** Curves by training step, as the text of an SVG element. */
-export function curve({label, scale, ink, series}: CurveOptions): string {
+export function curve({label, scale, ink, series, names = 'top'}: CurveOptions): string {
   const {document} = parseHTML('<!doctype html><html><body></body></html>');
   const steps = series.flatMap(({points}) => points.map(({step}) => step));
   const values = series.flatMap(({points}) => points.map(({value}) => value));
@@ -60,11 +62,11 @@ export function curve({label, scale, ink, series}: CurveOptions): string {
             `${name}, step ${step.toLocaleString('en-US')}: ${value.toFixed(3)}`,
         }),
         Plot.text([`● ${name}`], {
-          frameAnchor: 'top-right',
+          frameAnchor: `${names}-right`,
           fill: colour,
           fontWeight: 'bold',
           dx: -4,
-          dy: 6 + 20 * index,
+          dy: names === 'top' ? 6 + 20 * index : 20 * (index + 1 - series.length) - 8,
         }),
       ]),
       ...(values.length === 0 ? [Plot.text(['no reports yet'], {frameAnchor: 'middle', fill: ink})] : []),
