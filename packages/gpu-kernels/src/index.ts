@@ -21,6 +21,7 @@ export {type LinearInputs, linear} from './linear/linear';
 export {type LSTMInputs, type LSTMResult, type LSTMState, lstm} from './lstm/lstm';
 export {type LSTMCellInputs, lstmCell} from './lstm/lstm-cell';
 export {lstmReference} from './lstm/reference';
+export {type NormalizationWeights, type NormalizedLSTMInputs, normalizedLSTM} from './normalized-lstm/normalized-lstm';
 export {
   adagradStep,
   adamStep,
@@ -28,6 +29,7 @@ export {
   type StepInputs,
   sgdStep,
 } from './optimizer-step/optimizer-step';
+export {type ProjectedLSTMInputs, type ProjectedLSTMResult, projectedLSTM} from './projected-lstm/projected-lstm';
 export {reshaped} from './recorded/reshaped';
 export {squashed} from './recorded/squashed';
 export {transposed} from './recorded/transposed';

@@ -36,12 +36,30 @@ export interface LSTMArguments extends SequenceInputs {
   forgetBias?: number;
 }
 
+/** What other kinds of LSTM do in their own way. */
+export interface LSTMVariant {
+  /** What goes to the gates from x W `[B, 4H]`. */
+  ofInput?: (product: Tensor) => Tensor;
+  /** What goes to the gates from the hidden state `[B, H]`: h R, `[B, 4H]`. */
+  fromState?: (hidden: Tensor2D) => Tensor;
+  /** What the output reads of the cell state `[B, H]`. */
+  ofCell?: (cell: Tensor2D) => Tensor2D;
+}
+
 /**
  * The readable truth of `lstm`, step by step in plain tfjs operations: it defines the semantics, the kernels are tested
  * against it, and it serves backends without a kernel.
  */
-export function lstmReference({x, kernel, recurrentKernel, bias, hidden, cell, ...options}: LSTMArguments): LSTMResult {
+export function lstmReference(
+  {x, kernel, recurrentKernel, bias, hidden, cell, ...options}: LSTMArguments,
+  variant: LSTMVariant = {},
+): LSTMResult {
   const {lengths, candidateMask, direction = 'forward', forgetBias = 0} = options;
+  const {
+    ofInput = (product) => product,
+    fromState = (hidden) => matMul(hidden, recurrentKernel),
+    ofCell = (cell) => cell,
+  } = variant;
   return tidy(() => {
     const [batchSize, hiddenSize] = hidden.shape;
     const steps = Array.from({length: x.shape[0]}, (_, step) => step);
@@ -52,12 +70,12 @@ export function lstmReference({x, kernel, recurrentKernel, bias, hidden, cell, .
         input.dtype === 'int32'
           ? gather(kernel, reshape(input, [batchSize]))
           : matMul(reshape(input, [batchSize, kernel.shape[0]]), kernel); // [B, 4H]
-      const gates = add(add(fromInput, matMul(hidden, recurrentKernel)), bias) as Tensor2D;
+      const gates = add(add(ofInput(fromInput), fromState(hidden)), bias) as Tensor2D;
       const [i, f, c, o] = split(gates, 4, 1) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D]; // [B, H] each
       let candidate = tanh(c);
       if (candidateMask) candidate = mul(candidate, reshape(slice(candidateMask, step, 1), [batchSize, hiddenSize]));
       const newCell: Tensor2D = add(mul(sigmoid(add(f, forgetBias)), cell), mul(sigmoid(i), candidate));
-      const newHidden: Tensor2D = mul(sigmoid(o), tanh(newCell));
+      const newHidden: Tensor2D = mul(sigmoid(o), tanh(ofCell(newCell)));
       const going = lengths && greater(reshape(lengths, [batchSize, 1]), step); // [B, 1]
       outputs[step] = going ? where(going, newHidden, zerosLike(newHidden)) : newHidden;
       hidden = going ? where(going, newHidden, hidden) : newHidden;
