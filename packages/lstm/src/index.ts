@@ -16,6 +16,14 @@ export {
 } from './language-model/language-model';
 export type {CellKind, RecurrentState} from './recurrent-layer/recurrent-layer';
 export type {SamplingOptions} from './sampling/sampling-options';
+export {
+  type LSTMDirection,
+  type LSTMLayerState,
+  type LSTMLayerWeights,
+  type StackedLSTMInputs,
+  type StackedLSTMResult,
+  stackedLSTM,
+} from './stacked-lstm/stacked-lstm';
 export {type BasicCellWeights, lstmFromBasicCell, lstmToBasicCell} from './weights/basic-cell';
 export {type RecurrentWeights, recurrentFromKeras, recurrentToKeras} from './weights/keras';
-export {type LSTMLayerWeights, lstmFromPyTorch, lstmToPyTorch} from './weights/pytorch';
+export {lstmFromPyTorch, lstmToPyTorch} from './weights/pytorch';

@@ -1,8 +1,9 @@
 import {sampleCategorical, sampleSequence} from '@gatefold/gpu-kernels';
-import {reshape, stack, type Tensor1D, type Tensor2D, tidy, transpose} from '@tensorflow/tfjs-core';
-import {layerName, type RecurrentState} from '../recurrent-layer/recurrent-layer';
+import {reshape, stack, type Tensor1D, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
+import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
 import type {SamplingOptions} from '../sampling/sampling-options';
 import type {LanguageModel} from './language-model';
+import type {WritingWeights} from './writing-weights';
 
 interface StepsToDraw extends SamplingOptions {
   steps: number;
@@ -13,33 +14,28 @@ interface StepsToDraw extends SamplingOptions {
 /**
  * Reads the last id of each stream `[B]`, draws the next, reads that, and so on.
  *
+ * @param weights those of `writingWeights`, or nothing for a model that no kernel writes with.
  * @returns `ids [steps, B]`, and the states after all but the last of them; the caller disposes of both.
  */
 export function drawSteps(
   model: LanguageModel,
+  weights: WritingWeights | undefined,
   ids: Tensor1D,
   states: readonly RecurrentState[],
   {steps, seed, ...sampling}: StepsToDraw,
 ): {ids: Tensor2D; states: RecurrentState[]} {
-  const {cell, hiddenSizes, forgetBias} = model.configuration;
-  if (cell === 'separate-gates') return drawOneByOne(model, ids, states, {steps, seed, ...sampling});
-  const weights = model.parameters as unknown as Readonly<Record<string, Tensor2D>>;
-  return tidy(() => {
-    const table = weights.embedding;
-    const layers = hiddenSizes.map((_, layer) => {
-      const part = (name: string) => weights[`${layerName(cell, layer)}.${name}`]!;
-      const bias = part('bias') as unknown as Tensor1D;
-      return {kernel: part('kernel'), recurrentKernel: part('recurrentKernel'), bias, state: states[layer]!};
-    });
-    const output = {
-      kernel: weights['output.kernel'] ?? (transpose(table!) as Tensor2D),
-      bias: weights['output.bias'] as unknown as Tensor1D,
-    };
-    return {...sampleSequence({ids, steps, cell, layers, table, output, forgetBias, seed, ...sampling})};
-  });
+  if (!weights) return drawOneByOne(model, ids, states, {steps, seed, ...sampling});
+  const {cell, forgetBias} = model.configuration;
+  const {layers, table, output} = weights;
+  return {
+    ...sampleSequence({
+      ...{ids, steps, cell: cell as 'lstm' | 'gru', table, output, forgetBias, seed, ...sampling},
+      layers: layers.map((layer, index) => ({...layer, state: states[index]!})),
+    }),
+  };
 }
 
-/** The same for models that no kernel writes with. */
+/** The same by one operation after the other. */
 function drawOneByOne(
   model: LanguageModel,
   ids: Tensor1D,

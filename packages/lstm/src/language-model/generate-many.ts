@@ -2,10 +2,12 @@ import {sampleCategorical} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
 import {dispose, reshape, slice, type Tensor1D, tidy} from '@tensorflow/tfjs-core';
 import {expectSamplingOptions, type SamplingOptions} from '../sampling/sampling-options';
+import {isComposed} from './configuration';
 import {drawSteps} from './draw-steps';
 import type {LanguageModel} from './language-model';
 import {WritingPace} from './pass-length';
 import {expectLength, expectPrompt, readPrompts} from './prompts';
+import {writingWeights} from './writing-weights';
 
 export interface GenerateManyOptions extends SamplingOptions {
   /** How many symbols to draw for each stream, 0 or more. */
@@ -32,6 +34,7 @@ export async function generateMany(model: LanguageModel, options: GenerateManyOp
   let {states} = read;
   let ids: Tensor1D | undefined;
   const pace = new WritingPace();
+  const weights = isComposed(model.configuration) ? undefined : writingWeights(model);
   try {
     ids = sampleCategorical({logits: read.logits, seed: seedOf(0), ...sampling});
     (await ids.data()).forEach((id, stream) => {
@@ -42,7 +45,7 @@ export async function generateMany(model: LanguageModel, options: GenerateManyOp
       signal?.throwIfAborted();
       const steps = pace.next(length - count);
       const before = {ids, states};
-      const drawn = drawSteps(model, ids, states, {steps, seed: seedOf(count), ...sampling});
+      const drawn = drawSteps(model, weights, ids, states, {steps, seed: seedOf(count), ...sampling});
       states = drawn.states;
       ids = tidy(() => reshape(slice(drawn.ids, [steps - 1, 0], [1, streams.length]), [streams.length]));
       dispose([before.ids, before.states]);
@@ -55,7 +58,7 @@ export async function generateMany(model: LanguageModel, options: GenerateManyOp
       count += steps;
     }
   } finally {
-    dispose([read.logits, states, ids ?? []]);
+    dispose([read.logits, states, ids ?? [], weights?.made ?? []]);
   }
   return streams;
 }

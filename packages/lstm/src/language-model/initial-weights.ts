@@ -1,4 +1,4 @@
-import {type Tensor, tensor, tidy, type Variable, variable, zeros} from '@tensorflow/tfjs-core';
+import {fill, type Tensor, tensor, tidy, type Variable, variable} from '@tensorflow/tfjs-core';
 import type {RandomGenerator} from 'pure-rand/types/RandomGenerator';
 import {gatesOf, layerName} from '../recurrent-layer/recurrent-layer';
 import {seededGenerator, uniform} from '../sampling/seeded-generator';
@@ -6,7 +6,7 @@ import type {FullConfiguration} from './configuration';
 
 /** The parameters of a fresh model, by name, in the order in which they are drawn. See `LanguageModel.parameters`. */
 export function initialParameters(configuration: FullConfiguration): Record<string, Variable> {
-  const {vocabularySize, hiddenSizes, embeddingSize, cell, tiedEmbedding, seed} = configuration;
+  const {vocabularySize, hiddenSizes, embeddingSize, projectionSize, cell, tiedEmbedding, seed} = configuration;
   const generator = seededGenerator(seed);
   const parameters: Record<string, Variable> = {};
   const deviationOf = (size: number) => Math.min(0.1, 1 / Math.sqrt(size));
@@ -20,15 +20,25 @@ export function initialParameters(configuration: FullConfiguration): Record<stri
   hiddenSizes.forEach((hiddenSize, layer) => {
     const [name, width] = [layerName(cell, layer), gatesOf[cell] * hiddenSize];
     const deviation = deviationOf(hiddenSize);
+    const outputSize = projectionSize ?? hiddenSize;
     parameters[`${name}.kernel`] = normalWeights([inputSize, width], deviation, generator);
-    parameters[`${name}.recurrentKernel`] = normalWeights([hiddenSize, width], deviation, generator);
-    parameters[`${name}.bias`] = zeroWeights(width);
-    inputSize = hiddenSize;
+    parameters[`${name}.recurrentKernel`] = normalWeights([outputSize, width], deviation, generator);
+    parameters[`${name}.bias`] = filledWeights(width, 0);
+    if (projectionSize) {
+      parameters[`${name}.projection`] = normalWeights([hiddenSize, projectionSize], deviation, generator);
+    }
+    if (configuration.layerNormalization) {
+      parameters[`${name}.inputScale`] = filledWeights(width, 1);
+      parameters[`${name}.recurrentScale`] = filledWeights(width, 1);
+      parameters[`${name}.cellScale`] = filledWeights(hiddenSize, 1);
+      parameters[`${name}.cellShift`] = filledWeights(hiddenSize, 0);
+    }
+    inputSize = outputSize;
   });
   if (!tiedEmbedding) {
     parameters['output.kernel'] = normalWeights([inputSize, vocabularySize], deviationOf(inputSize), generator);
   }
-  parameters['output.bias'] = zeroWeights(vocabularySize);
+  parameters['output.bias'] = filledWeights(vocabularySize, 0);
   return parameters;
 }
 
@@ -56,9 +66,9 @@ function drawnWeights(shape: [number, number], draw: () => number): Variable {
   return asVariable(() => tensor(values, shape));
 }
 
-/** A variable of zeros. */
-function zeroWeights(size: number): Variable {
-  return asVariable(() => zeros([size]));
+/** A variable of one value. */
+function filledWeights(size: number, value: number): Variable {
+  return asVariable(() => fill([size], value));
 }
 
 /** A variable that holds the only reference to what `make` makes. */

@@ -1,4 +1,4 @@
-import {dropout, embeddingLookup, linear, sparseCrossEntropy} from '@gatefold/gpu-kernels';
+import {dropout, dropoutMask, embeddingLookup, linear, sparseCrossEntropy, transposed} from '@gatefold/gpu-kernels';
 import {
   type Batches,
   type Checkpoint,
@@ -11,7 +11,6 @@ import {
   type TrainingOptions,
 } from '@gatefold/training';
 import {
-  customGrad,
   dispose,
   keep,
   type Scalar,
@@ -21,7 +20,6 @@ import {
   type Tensor3D,
   tensor2d,
   tidy,
-  transpose,
   type Variable,
 } from '@tensorflow/tfjs-core';
 import {type BeamSearchOptions, beamSearch, type Hypothesis} from '../beam-search/beam-search';
@@ -31,6 +29,7 @@ import {type EvaluateOptions, evaluate, type LanguageModelEvaluation} from './ev
 import {type GenerateOptions, generate} from './generate';
 import {type GenerateManyOptions, generateMany} from './generate-many';
 import {initialParameters} from './initial-weights';
+import {layerWeights} from './layer-weights';
 
 /** A batch of sequences and of what follows each symbol; both `[T, B]`, time-major, flattened. */
 export interface LanguageModelBatch {
@@ -87,7 +86,8 @@ export class LanguageModel {
   readonly configuration: FullConfiguration;
   /**
    * `embedding [V, D]` where there is one; for every layer from 0 up `lstm<n>.kernel`, `.recurrentKernel` and `.bias`, or
-   * `gru<n>...`; `output.kernel [H, V]` unless it is tied, and `output.bias [V]`.
+   * `gru<n>...`, with `.projection`, or the scales of layer normalisation, where the configuration has them;
+   * `output.kernel [H, V]` unless it is tied, and `output.bias [V]`.
    */
   readonly parameters: Readonly<Record<string, Variable>>;
   #carried: RecurrentState[] | undefined;
@@ -172,24 +172,28 @@ export class LanguageModel {
     initialStates?: readonly RecurrentState[],
     {dropoutSeed}: ForwardOptions = {},
   ): {logits: Tensor3D; states: RecurrentState[]} {
-    const {cell, hiddenSizes, dropout: rate, forgetBias} = this.configuration;
+    const {cell, hiddenSizes, dropout: rate, recurrentDropout, forgetBias} = this.configuration;
     const weights = this.parameters as unknown as Readonly<Record<string, Tensor2D>>;
+    const [steps, batch] = ids.shape;
     return tidy(() => {
       let place = 0;
+      const seedOfPlace = () => (dropoutSeed! + Math.imul(place++, 0x85ebca6b)) | 0; // a mask of its own for every place
       const thinned = (values: Tensor): Tensor3D => {
         if (dropoutSeed === undefined || rate === 0) return values as Tensor3D;
-        const seed = (dropoutSeed + Math.imul(place++, 0x85ebca6b)) | 0; // a mask of its own for every place
-        return dropout({x: values, rate, seed}) as Tensor3D;
+        return dropout({x: values, rate, seed: seedOfPlace()}) as Tensor3D;
+      };
+      const maskOf = (hiddenSize: number): Tensor3D | undefined => {
+        if (dropoutSeed === undefined || recurrentDropout === 0) return undefined;
+        const shape = [steps, batch, hiddenSize];
+        return dropoutMask({shape, rate: recurrentDropout, seed: seedOfPlace()}) as Tensor3D;
       };
       const table = weights.embedding;
       let x = table ? thinned(embeddingLookup({table, ids})) : ids;
-      const states = hiddenSizes.map((_, layer) => {
-        const name = layerName(cell, layer);
+      const states = hiddenSizes.map((hiddenSize, layer) => {
         const {outputs, finalState} = recurrentLayer(cell, {
           x,
-          kernel: weights[`${name}.kernel`]!,
-          recurrentKernel: weights[`${name}.recurrentKernel`]!,
-          bias: weights[`${name}.bias`] as Tensor as Tensor1D,
+          ...layerWeights(this, layer),
+          candidateMask: maskOf(hiddenSize),
           initialState: initialStates?.[layer],
           forgetBias,
         });
@@ -293,9 +297,3 @@ export class LanguageModel {
     this.#disposeCarriedState();
   }
 }
-
-/** The transpose of a matrix, with a gradient that is there without those of the `@tensorflow/tfjs` union. */
-const transposed = customGrad((matrix) => ({
-  value: transpose(matrix as Tensor),
-  gradFunc: (gradient: Tensor) => transpose(gradient),
-})) as (matrix: Tensor2D) => Tensor2D;

@@ -29,9 +29,20 @@ async function lossesOf(given: LanguageModelConfiguration): Promise<number[]> {
   return result;
 }
 
+/** What layer normalisation does before it multiplies and adds. */
+function normalized(rows: tf.Tensor): tf.Tensor {
+  const {mean, variance} = tf.moments(rows, -1, true);
+  return tf.div(tf.sub(rows, mean), tf.sqrt(tf.add(variance, 1e-5)));
+}
+
 /** The logits of a model as its equations read, from the reference of its cell. */
-function plainLogits(model: LanguageModel, x: tf.Tensor2D, masks: readonly tf.Tensor[] = []): tf.Tensor {
-  const {cell, hiddenSizes} = model.configuration;
+function plainLogits(
+  model: LanguageModel,
+  x: tf.Tensor2D,
+  masks: readonly tf.Tensor[] = [],
+  candidateMasks: readonly tf.Tensor3D[] = [],
+): tf.Tensor {
+  const {cell, hiddenSizes, layerNormalization} = model.configuration;
   const weights = model.parameters as unknown as Record<string, tf.Tensor2D>;
   const oneHot = tf.cast(tf.oneHot(tf.reshape(x, [-1]), symbols), 'float32');
   const table = weights.embedding;
@@ -47,12 +58,27 @@ function plainLogits(model: LanguageModel, x: tf.Tensor2D, masks: readonly tf.Te
       recurrentKernel: weights[`${name}.recurrentKernel`]!,
       bias: weights[`${name}.bias`] as tf.Tensor as tf.Tensor1D,
       hidden: tf.zeros([batch, size]) as tf.Tensor2D,
+      candidateMask: candidateMasks[layer],
     };
+    const part = (of: string) => weights[`${name}.${of}`]!;
+    const projected = (hidden: tf.Tensor) => {
+      const rows = tf.reshape(hidden, [-1, size]);
+      return part('projection') ? tf.matMul(rows, part('projection')) : rows;
+    };
+    const scaled = (rows: tf.Tensor, by: string) => tf.mul(normalized(rows), part(by));
+    const fromState = (hidden: tf.Tensor2D) => tf.matMul(projected(hidden), part('recurrentKernel'));
+    const variant = layerNormalization
+      ? {
+          ofInput: (product: tf.Tensor) => scaled(product, 'inputScale'),
+          fromState: (hidden: tf.Tensor2D) => scaled(fromState(hidden), 'recurrentScale'),
+          ofCell: (cell: tf.Tensor2D) => tf.add(scaled(cell, 'cellScale'), part('cellShift')) as tf.Tensor2D,
+        }
+      : {fromState};
     const {outputs} =
       cell === 'gru'
         ? gruReference(inputs)
-        : lstmReference({...inputs, cell: inputs.hidden, forgetBias: model.configuration.forgetBias});
-    values = thinned(outputs, layer + 1);
+        : lstmReference({...inputs, cell: inputs.hidden, forgetBias: model.configuration.forgetBias}, variant);
+    values = thinned(tf.reshape(projected(outputs), [steps, batch, -1]), layer + 1);
   });
   const kernel = weights['output.kernel'] ?? tf.transpose(table!);
   const flat = tf.matMul(tf.reshape(values, [steps * batch, -1]), kernel);
@@ -71,6 +97,10 @@ describe.each(backendsUnderTest)('the options of LanguageModel on %s', (backend)
     {cell: 'gru'},
     {cell: 'gru', embeddingSize: 4},
     {embeddingSize: 5, tiedEmbedding: true},
+    {projectionSize: 3},
+    {embeddingSize: 4, tiedEmbedding: true, projectionSize: 4, forgetBias: 1},
+    {layerNormalization: true},
+    {embeddingSize: 4, layerNormalization: true, forgetBias: 1},
   ])('%j gives the logits and gradients of the equations, within 1e-5 (webgl 1e-3)', async (given) => {
     const model = new LanguageModel({...configuration, ...given});
     const [x, weight] = [ids(), tf.randomUniform([steps, batch, symbols], -1, 1, 'float32', 3)];
@@ -124,6 +154,43 @@ describe.each(backendsUnderTest)('the options of LanguageModel on %s', (backend)
     for (const model of [whole, thinned]) model.dispose();
   });
 
+  test.each([undefined, 'gru' as const])(
+    'recurrent dropout thins the candidates of the cells, cell %s',
+    async (cell) => {
+      const given = {...configuration, cell, embeddingSize: 9};
+      const model = new LanguageModel({...given, recurrentDropout: 0.4});
+      const [x, dropoutSeed] = [ids(), 77];
+      const masks = [6, 5].map((size, place) => {
+        const seed = (dropoutSeed + Math.imul(place, 0x85ebca6b)) | 0;
+        return dropoutMask({shape: [steps, batch, size], rate: 0.4, seed}) as tf.Tensor3D;
+      });
+      const {logits} = model.forward(x, undefined, {dropoutSeed});
+      expectClose(await logits.data(), await plainLogits(model, x, [], masks).data(), {relative, absolute: relative});
+      expectClose(await model.forward(x).logits.data(), await plainLogits(model, x).data(), {
+        relative,
+        absolute: relative,
+      });
+      model.dispose();
+    },
+  );
+
+  test.each<Partial<LanguageModelConfiguration>>([
+    {projectionSize: 3},
+    {projectionSize: 4, embeddingSize: 4, tiedEmbedding: true, forgetBias: 1},
+    {layerNormalization: true},
+  ])('%j: writes what it says comes next, step by step', async (given) => {
+    const model = new LanguageModel({...configuration, ...given});
+    const [prompt, length] = [[1, 2, 3], 12];
+    const written = await model.generate({prompt, length, topK: 1});
+    const [best] = await model.beamSearch({prompt, length, width: 1});
+    expect([...best!.ids]).toEqual([...written]);
+    const seen = [...prompt, ...written];
+    const {logits} = model.forward(tf.tensor2d(seen, [seen.length, 1], 'int32'));
+    const likeliest = await tf.argMax(tf.reshape(logits, [seen.length, symbols]), 1).data();
+    expect([...likeliest.slice(prompt.length - 1, -1)]).toEqual([...written]);
+    model.dispose();
+  });
+
   test('dropout differs from step to step, and is the same in each run', async () => {
     const given = {...configuration, embeddingSize: 9, dropout: 0.4};
     const first = await lossesOf(given);
@@ -138,6 +205,7 @@ describe.each(backendsUnderTest)('the options of LanguageModel on %s', (backend)
   test.each<Partial<LanguageModelConfiguration>>([
     {embeddingSize: 9, dropout: 0.4, forgetBias: 1},
     {cell: 'gru', embeddingSize: 5, tiedEmbedding: true, dropout: 0.2},
+    {projectionSize: 3, dropout: 0.2, recurrentDropout: 0.2},
   ])('%j, stopped and resumed, ends with the same bits', async (given) => {
     const whole = new LanguageModel({...configuration, ...given});
     const expected = await all(whole.fit(batches(), options));
@@ -177,11 +245,24 @@ describe.each(backendsUnderTest)('the options of LanguageModel on %s', (backend)
 
   test('leaves no tensor behind', async () => {
     await expectNoLeak(async () => {
-      for (const cell of ['lstm', 'gru', 'separate-gates'] as const) {
-        const model = new LanguageModel({...configuration, cell, embeddingSize: 5, tiedEmbedding: true, dropout: 0.5});
-        const training = model.fit(batches(), options);
+      for (const given of [
+        {},
+        {cell: 'gru', recurrentDropout: 0.5},
+        {cell: 'separate-gates'},
+        {projectionSize: 5, recurrentDropout: 0.5},
+        {layerNormalization: true},
+      ] as const) {
+        const model = new LanguageModel({
+          ...configuration,
+          ...given,
+          embeddingSize: 5,
+          tiedEmbedding: true,
+          dropout: 0.5,
+        });
+        const training = model.fit(batches(), {...options, steps: 3});
         await all(training);
         await model.evaluate(text);
+        await model.generate({length: 5});
         training.dispose();
         model.dispose();
       }
@@ -197,6 +278,12 @@ test.each([
   [{cell: 'rnn' as 'lstm'}, 'cell is "rnn", expected one of lstm, gru'],
   [{cell: 'gru' as const, forgetBias: 1}, 'a GRU has no forget gate'],
   [{forgetBias: Number.POSITIVE_INFINITY}, 'forgetBias is Infinity'],
+  [{recurrentDropout: 1}, 'recurrentDropout is 1'],
+  [{cell: 'separate-gates' as const, recurrentDropout: 0.1}, 'expected "lstm" or "gru"'],
+  [{projectionSize: 0}, 'A size of the model is 0'],
+  [{cell: 'gru' as const, projectionSize: 3}, 'projectionSize is given with the cell "gru"'],
+  [{cell: 'gru' as const, layerNormalization: true}, 'layerNormalization is given with the cell "gru"'],
+  [{projectionSize: 3, layerNormalization: true}, 'expected one of them'],
   [{tiedEmbedding: true}, 'embeddingSize is undefined'],
   [{tiedEmbedding: true, embeddingSize: 6}, "the last layer's size 5"],
 ])('refuses %j', (given, message) => {

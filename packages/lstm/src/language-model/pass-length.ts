@@ -1,4 +1,5 @@
 import type {Tensor} from '@tensorflow/tfjs-core';
+import {isComposed} from './configuration';
 import type {LanguageModel} from './language-model';
 
 /** Multiply-adds of a pass over known symbols: 4 to 20 ms on one core of a laptop, so that a page can go on between two. */
@@ -9,8 +10,11 @@ const [kernelStep, composedStep] = [4e3, 4e5];
 
 /** How many steps of so many streams a pass over known symbols has; the same in every run, because sums depend on it. */
 export function stepsPerPass({configuration, parameters}: LanguageModel, streams: number): number {
-  const weights = Object.values(parameters).reduce((sum, {size}: Tensor) => sum + size, 0);
-  const step = configuration.cell === 'separate-gates' ? composedStep : kernelStep;
+  const {hiddenSizes, projectionSize} = configuration;
+  let weights = Object.values(parameters).reduce((sum, {size}: Tensor) => sum + size, 0);
+  // A projection is folded into a recurrent kernel of [H, 4H].
+  if (projectionSize) for (const size of hiddenSizes) weights += 4 * size * Math.max(0, size - projectionSize);
+  const step = isComposed(configuration) ? composedStep : kernelStep;
   return Math.max(1, Math.floor(passWork / (streams * weights + step)));
 }
 

@@ -11,14 +11,8 @@ import {
   transpose,
   zeros,
 } from '@tensorflow/tfjs-core';
-import type {FusedGates} from '../cell/fused-gates-cell';
+import type {LSTMDirection, LSTMLayerWeights} from '../stacked-lstm/stacked-lstm';
 import {readTensors} from './read-tensors';
-
-/** One layer of an LSTM; `backward` is the other direction of a bidirectional one, where I is 2H from the second layer on. */
-export interface LSTMLayerWeights {
-  forward: FusedGates;
-  backward?: FusedGates;
-}
 
 /** PyTorch's names for the two directions end in these. */
 const suffixes = {forward: '', backward: '_reverse'} as const;
@@ -27,13 +21,12 @@ const suffixes = {forward: '', backward: '_reverse'} as const;
  * The layers of a `torch.nn.LSTM`, from its state dict. The tensors are new; the caller disposes of them.
  *
  * @param tensors `weight_ih_l0 [4H, I]`, `weight_hh_l0 [4H, H]`, `bias_ih_l0` and `bias_hh_l0 [4H]`, then `_l1` and so on,
- *   and `_reverse` of each; without biases (`bias=False`) they are zeros.
+ *   and `_reverse` of each; without biases (`bias=False`) they are zeros; with `proj_size` `weight_hr_l0 [P, H]` too.
  * @param options `prefix` is what stands before those names in a larger model, such as `'encoder.lstm.'`.
- * @throws CheckpointError where a tensor is missing or of a shape that does not fit, or the LSTM has projections
- *   (`proj_size`), which the kernels here do not know.
+ * @throws CheckpointError where a tensor is missing or of a shape that does not fit.
  * @example // in Python: safetensors.torch.save_file(lstm.state_dict(), 'lstm.safetensors')
- * const [{forward}] = lstmFromPyTorch(decodeSafetensors(await readFile('lstm.safetensors')).tensors);
- * const {outputs} = lstm({x, ...forward}); // x is time-major [T, B, I], PyTorch's own default
+ * const layers = lstmFromPyTorch(decodeSafetensors(await readFile('lstm.safetensors')).tensors);
+ * const {outputs} = stackedLSTM({x, layers}); // x is time-major [T, B, I], PyTorch's own default
  */
 export function lstmFromPyTorch(
   tensors: Readonly<Record<string, StoredTensor>>,
@@ -50,11 +43,6 @@ export function lstmFromPyTorch(
     while (`${prefix}weight_ih_l${layers.length}` in tensors) {
       const name = (part: string, direction: keyof typeof suffixes) =>
         `${prefix}${part}_l${layers.length}${suffixes[direction]}`;
-      if (name('weight_hr', 'forward') in tensors) {
-        throw new CheckpointError(
-          `The LSTM has projections (${name('weight_hr', 'forward')}), which no kernel here knows: train it with proj_size=0.`,
-        );
-      }
       const read = (direction: keyof typeof suffixes) => gates(tensors, (part) => name(part, direction));
       const isBidirectional = name('weight_ih', 'backward') in tensors;
       layers.push({forward: read('forward'), ...(isBidirectional && {backward: read('backward')})});
@@ -63,17 +51,20 @@ export function lstmFromPyTorch(
   }) as object as LSTMLayerWeights[];
 }
 
-function gates(tensors: Readonly<Record<string, StoredTensor>>, name: (part: string) => string): FusedGates {
+function gates(tensors: Readonly<Record<string, StoredTensor>>, name: (part: string) => string): LSTMDirection {
   const [width = 0, inputSize = 0] = tensors[name('weight_ih')]!.shape;
   const hiddenSize = width / 4;
-  const matrix = (part: string, rows: number) =>
-    tidy(() => transpose(tensor2d(storedTensor(name(part), tensors, [width, rows]).slice(), [width, rows])));
+  const isProjected = name('weight_hr') in tensors;
+  const outputSize = (isProjected && tensors[name('weight_hh')]?.shape[1]) || hiddenSize;
+  const matrix = (part: string, shape: [number, number]) =>
+    tidy(() => transpose(tensor2d(storedTensor(name(part), tensors, shape).slice(), shape)));
   const bias = (part: string) =>
     name(part) in tensors ? tensor1d(storedTensor(name(part), tensors, [width]).slice()) : zeros([width]);
   return tidy(() => ({
-    kernel: matrix('weight_ih', inputSize), // [I, 4H]
-    recurrentKernel: matrix('weight_hh', hiddenSize), // [H, 4H]
+    kernel: matrix('weight_ih', [width, inputSize]), // [I, 4H]
+    recurrentKernel: matrix('weight_hh', [width, outputSize]), // [P, 4H]
     bias: add(bias('bias_ih'), bias('bias_hh')) as Tensor1D, // [4H]
+    ...(isProjected && {projection: matrix('weight_hr', [outputSize, hiddenSize])}), // [H, P]
   }));
 }
 
@@ -90,14 +81,15 @@ export async function lstmToPyTorch(
 ): Promise<Record<string, StoredTensor>> {
   const stored: Record<string, StoredTensor> = {};
   for (const [layer, directions] of layers.entries()) {
-    for (const [direction, {kernel, recurrentKernel, bias}] of Object.entries(directions) as [
+    for (const [direction, {kernel, recurrentKernel, bias, projection}] of Object.entries(directions) as [
       keyof typeof suffixes,
-      FusedGates,
+      LSTMDirection,
     ][]) {
       const name = (part: string) => `${prefix}${part}_l${layer}${suffixes[direction]}`;
       const parts = tidy(() => ({
         [name('weight_ih')]: transpose(kernel), // [4H, I]
-        [name('weight_hh')]: transpose(recurrentKernel), // [4H, H]
+        [name('weight_hh')]: transpose(recurrentKernel), // [4H, P]
+        ...(projection && {[name('weight_hr')]: transpose(projection)}), // [P, H]
         [name('bias_hh')]: zeros(bias.shape),
       }));
       Object.assign(stored, await readTensors({...parts, [name('bias_ih')]: bias}));
