@@ -131,8 +131,10 @@ export function product(
       ${addUp({rows: height, subgroups, depth: 'uniforms.depth', left, along, right: factor, type: 'vec4<f32>'})}
       ${each(height, (index) => each(4, (part) => `store(row + ${index}, column + ${part}, sum${index}[${part}]);`))}
     }`;
+  const form = [`${height}x${width}`, ...(fours ? ['fours'] : []), ...(along ? [along] : [])].join('/');
   dispatch(backend, {
-    ...{key: `${key}/${height}x${width}${fours ? '/fours' : ''}/${along}`, code, subgroups, inputs, outputs},
+    key: `${key}/${form}`,
+    ...{code, subgroups, inputs, outputs},
     vectors: [...vectors, ...(fours ? [matrix] : [])],
     workgroupSize: width,
     workgroups: Math.ceil(rows / height) * Math.ceil(columns / (4 * width)),

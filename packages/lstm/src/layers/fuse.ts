@@ -58,7 +58,7 @@ export function fuse(Stock: LayerClass, overTime: OverTime): LayerClass {
       const [x] = [inputs].flat() as [Tensor];
       const cell = this.cell as unknown as GatedCell;
       const options = given ?? {};
-      if (!covers(cell, x, options)) return super.call(inputs, options as never);
+      if (!covers(cell, x, options)) return super.call(inputs, {...options});
       return tidy(() => {
         const states = options.initialState ?? (this.stateful ? (this.getStates() as Tensor2D[]) : undefined);
         const moved = options.mask && maskedSteps(options.mask, this.goBackwards);

@@ -179,7 +179,9 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
     const gradients = Object.fromEntries(Object.keys(parameters).map((name, index) => [name, list[index]!]));
     const norm = this.#optimizer.apply(gradients, {step: this.#step, clipNorm: this.#options.clipNorm});
     try {
-      const [loss, gradientNorm] = [(await value.data())[0]!, (await norm.data())[0]!];
+      // Both asked for before either is waited for: a GPU answers them together.
+      const read = await Promise.all([value.data(), norm.data()]);
+      const [loss, gradientNorm] = read.map(([number]) => number) as [number, number];
       if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
         throw new NonFiniteError(this.#step, await firstNonFinite(gradients), loss);
       }
