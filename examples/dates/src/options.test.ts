@@ -6,6 +6,7 @@ const parse = (...words: string[]) => parseOptions(words);
 
 it('reads every option', () => {
   expect(parse()).toMatchObject({steps: 800, backend: 'wasm', threads: 1, seed: 1, compare: false});
+  expect(parse('--compare')).toMatchObject({steps: 4000, compare: true});
   expect(
     parse(
       ...'--steps 20 --backend cpu --threads 2 --seed 0 --output=here --compare'.split(' '),

@@ -19,12 +19,15 @@ export interface Options {
   convert?: string;
 }
 
-const defaults: Options = {
-  ...{steps: 800, backend: 'wasm', threads: 1, seed: 1, output: path.join('output', 'dates'), compare: false},
+/** Steps to train for; beside the stock model, until both have come to 99 %, and so many at most. */
+const steps = {alone: 800, compared: 4000} as const;
+
+const defaults: Omit<Options, 'steps'> = {
+  ...{backend: 'wasm', threads: 1, seed: 1, output: path.join('output', 'dates'), compare: false},
 };
 
 const commandOptions = new CommandOptions(`npm run ${npmScript}`, {
-  steps: {value: 'N', about: `training steps (${defaults.steps})`},
+  steps: {value: 'N', about: `training steps (${steps.alone}; with --compare at most ${steps.compared})`},
   backend: {value: 'NAME', about: `${backends.join(', ')} (${defaults.backend})`},
   threads: {value: 'N', about: `of the wasm backend; the numbers stay the same (${defaults.threads})`},
   seed: {value: 'N', about: `of the weights and the order of the dates (${defaults.seed})`},
@@ -50,7 +53,7 @@ Ctrl-C stops and keeps the model as it is by then.`;
 export function parseOptions(commandLine: string[]): Options | 'help' {
   const all = commandOptions.read(commandLine);
   if (all === 'help') return 'help';
-  const options = {...defaults};
+  const options = {...defaults, steps: 0};
   for (const option of all) {
     const {name, value} = option;
     if (name === 'steps') options.steps = commandOptions.wholeNumber(option, 1, 1e9);
@@ -61,5 +64,6 @@ export function parseOptions(commandLine: string[]): Options | 'help' {
     else if (name === 'convert') options.convert = value;
     else options.compare = true;
   }
+  options.steps ||= options.compare ? steps.compared : steps.alone;
   return options;
 }
