@@ -59,6 +59,7 @@ export async function evaluate(
     dispose(states ?? []);
   }
   const loss = total / symbols;
+  if (Number.isNaN(loss)) throw new RangeError('The model gives NaN for the next symbol: its weights are broken.');
   const lossPerCharacter = loss / charactersPerSymbol;
   return {
     loss,

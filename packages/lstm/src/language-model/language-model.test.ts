@@ -134,6 +134,8 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
     expect(() => LanguageModel.fromCheckpoint({...checkpoint, tensors})).toThrow('no tensor parameters/output.bias');
     const state = {configuration: {...configuration, hiddenSizes: [17]}};
     expect(() => LanguageModel.fromCheckpoint({...checkpoint, state})).toThrow('it is of another model');
+    const ofPairs = {configuration: {...configuration, vocabularySize: 729}};
+    expect(() => LanguageModel.fromCheckpoint({...checkpoint, state: ofPairs})).toThrow('it is of another model');
     const larger = new LanguageModel({...configuration, hiddenSizes: [20]});
     const resume = await larger.fit(batches(), options).checkpoint();
     await all(larger.fit(batches(), {...options, steps: 1}));
@@ -174,6 +176,13 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
     expect(() => new LanguageModel({...configuration, hiddenSizes: []})).toThrow('hiddenSizes is empty');
     expect(() => new LanguageModel({...configuration, hiddenSizes: [0]})).toThrow(RangeError);
     expect(() => new LanguageModel({...configuration, vocabularySize: 2.5})).toThrow(RangeError);
+    model.dispose();
+  });
+
+  test('does not evaluate with weights that hold NaN', async () => {
+    const model = new LanguageModel(configuration);
+    tf.tidy(() => model.parameters['output.bias']!.assign(tf.fill([configuration.vocabularySize], Number.NaN)));
+    await expect(model.evaluate(text)).rejects.toThrow('its weights are broken');
     model.dispose();
   });
 

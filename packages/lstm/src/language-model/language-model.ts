@@ -210,7 +210,8 @@ export class LanguageModel {
    * How well the model predicts a text, symbol by symbol in one stream from a zero state, without dropout.
    *
    * @param ids at least 2; the first is only read, every other is predicted.
-   * @throws RangeError where there are fewer than 2 ids. IdRangeError where one is not in the vocabulary.
+   * @throws RangeError where there are fewer than 2 ids, or the weights hold NaN. IdRangeError where an id is not in the
+   *   vocabulary.
    * @example const {perplexity, bitsPerCharacter} = await model.evaluate(bigrams.encode(text), {charactersPerSymbol: 2});
    */
   evaluate(ids: ArrayLike<number>, options: EvaluateOptions = {}): Promise<LanguageModelEvaluation> {

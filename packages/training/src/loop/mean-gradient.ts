@@ -1,17 +1,24 @@
 import {type SparseRows, sumRows, type ValueAndGradients, valueAndGradients} from '@gatefold/gpu-kernels';
 import {add, clone, dispose, mul, type Scalar, type Tensor, tidy, type Variable} from '@tensorflow/tfjs-core';
+import type {Pause} from './pause';
 
 /**
  * The mean of the values of several losses and the mean of their gradients: of losses that are means over batches of one
  * size, those of all batches as one. What is kept at a time is one sum and one gradient, however many there are.
  *
  * @param losses one a batch, taken and run one after the other; at least one.
+ * @param pause lets others have their turn between two of them.
  */
-export function meanGradient(losses: Iterable<() => Scalar>, variables: readonly Variable[]): ValueAndGradients {
+export async function meanGradient(
+  losses: Iterable<() => Scalar>,
+  variables: readonly Variable[],
+  pause: Pause,
+): Promise<ValueAndGradients> {
   let sum: ValueAndGradients | undefined;
   let count = 0;
   try {
     for (const loss of losses) {
+      if (sum) await pause.whenDue();
       const next = valueAndGradients(loss, variables);
       count += 1;
       sum = sum ? replaced([sum, next], () => added(sum!, next)) : next;

@@ -256,6 +256,29 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     tf.disposeVariables();
   });
 
+  test('accumulating, others have their turn between the batches of a step', async () => {
+    let turns = 0;
+    const {port1, port2} = new MessageChannel();
+    port1.onmessage = () => {
+      turns += 1;
+    };
+    const seen: number[] = [];
+    class Slow extends Numbers {
+      override loss(batch: [number, number]): tf.Scalar {
+        seen.push(turns);
+        port2.postMessage(undefined);
+        const start = performance.now();
+        while (performance.now() - start < 35); // longer than the loop may go without a turn
+        return super.loss(batch);
+      }
+    }
+    const model = new Slow();
+    await all(new Training(model, new Ids(), {steps: 1, optimizer: sgd, accumulate: 4}));
+    port1.close();
+    expect(seen).toEqual([0, 1, 2, 3]);
+    model.dispose();
+  });
+
   describe('early stopping', () => {
     const losses = [5, 4, 3, 3.5, 3, 2, 2, 2.5, 3, 1];
     /** Validates with one of those losses after the other. */

@@ -47,7 +47,7 @@ export interface TrainingOptions<Validation = Evaluation> {
   clipNorm?: number;
   /**
    * How many batches make one step, their gradients averaged: of n batches of one size that of a batch n times as large,
-   * in the memory of one. Default 1.
+   * in the memory of one; a page has its turn between two of them. Default 1.
    */
   accumulate?: number;
   /** Steps between two reports; default 100. */
@@ -73,7 +73,8 @@ export interface TrainingOptions<Validation = Evaluation> {
  * await writeCheckpoint('run/checkpoint', await training.checkpoint());
  *
  * Every step makes one forward and one backward pass and one optimizer step, reads the loss back, and disposes of what
- * it made. The event loop gets a turn at least every 30 ms or so of steps.
+ * it made. The event loop gets a turn at least every 30 ms or so of batches; a batch that takes longer blocks a page for as
+ * long, on backends that compute where they are called (cpu, wasm): make it smaller and `accumulate`, or train in a worker.
  */
 export class Training<Batch, Validation = Evaluation> implements AsyncIterable<TrainingEvent<Validation>> {
   readonly #model: Trainable<Batch>;
@@ -81,6 +82,7 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
   readonly #options: TrainingOptions<Validation>;
   readonly #optimizer: Optimizer;
   readonly #best: BestParameters<Validation> | undefined;
+  readonly #pause = new Pause();
   #step = 0;
   #lossSum = 0;
   #lossCount = 0;
@@ -124,7 +126,6 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainingEvent<Validation>, void, undefined> {
     const {steps, reportEvery = 100, checkpointEvery, validate, signal} = this.#options;
-    const pause = new Pause();
     const stopReason = (): 'finished' | 'aborted' | 'early stopping' | undefined => {
       if (this.#best?.outOfPatience) return 'early stopping';
       if (this.#step >= steps) return 'finished';
@@ -153,7 +154,7 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
         const validated = validation !== undefined && {validation, ...best};
         yield {kind: 'report', step, loss: meanLoss, perplexity: Math.exp(loss), learningRate, ...validated};
       }
-      await pause.whenDue();
+      await this.#pause.whenDue();
       reason = stopReason();
       if (checkpointEvery && (reason || this.#step % checkpointEvery === 0)) {
         yield {kind: 'checkpoint', step: this.#step, checkpoint: await this.checkpoint()};
@@ -175,7 +176,7 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
   /** One step: the gradient of the loss of its batches, applied. */
   async #run(): Promise<{loss: number; gradientNorm: number}> {
     const {parameters} = this.#model;
-    const {value, gradients: list} = meanGradient(this.#losses(), Object.values(parameters));
+    const {value, gradients: list} = await meanGradient(this.#losses(), Object.values(parameters), this.#pause);
     const gradients = Object.fromEntries(Object.keys(parameters).map((name, index) => [name, list[index]!]));
     const norm = this.#optimizer.apply(gradients, {step: this.#step, clipNorm: this.#options.clipNorm});
     try {
