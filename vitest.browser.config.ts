@@ -42,6 +42,8 @@ export default defineConfig({
       '**/*-process.test.ts',
       '**/backends/use-backend.test.ts',
       '**/checkpoint/checkpoint-folder.test.ts',
+      // Most of it tfjs's own layers, step by step: minutes on software drivers.
+      '**/layers/tfjs-examples.test.ts',
       '**/metrics/metrics.test.ts',
     ],
     setupFiles: ['packages/test-kit/src/wasm-in-a-page.ts'],

@@ -1,5 +1,5 @@
-// Opens the Vite page in Chromium, once for each backend, and waits until it has trained its model there. With a folder as
-// argument it leaves a screenshot of each in it.
+// Opens the Vite page in Chromium, once for each backend, and waits until it has trained its model there; on wasm a
+// page must at no time wait for more than 50 ms. With a folder as argument it leaves a screenshot of each in it.
 import path from 'node:path';
 import {chromium} from 'playwright';
 import {createServer} from 'vite';
@@ -39,8 +39,13 @@ try {
     if (lines[0] !== `backend ${backend}` || lines.at(-1) !== 'done' || !(losses.at(-1) < 0.5 * losses[0])) {
       throw new Error(`The page on ${backend} says:\n${[...lines, ...messages].join('\n')}`);
     }
+    const waits = lines.find((line) => line.startsWith('longest waits')) ?? '';
+    const longest = Math.max(0, ...(waits.match(/\d+/g) ?? []).map(Number));
+    if (longest > 50) throw new Error(`A page has to wait more than 50 ms, whatever it tries: ${waits}`);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    console.log(`ok  the page on ${backend}: loss ${losses[0]} at first, ${losses.at(-1)} in the end, ${seconds} s`);
+    console.log(
+      `ok  the page on ${backend}: loss ${losses[0]} at first, ${losses.at(-1)} in the end, ${seconds} s${waits && `; ${waits}`}`,
+    );
     await page.close();
   }
 } catch (error) {

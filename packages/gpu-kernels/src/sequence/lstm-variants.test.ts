@@ -181,13 +181,15 @@ describe.each(variants)('$name', ({run, reference, weights, finalHidden, curved,
       }
     });
 
-    test.skipIf(backend === 'webgl')('gradients within 2e-5 of differences of its values', async () => {
+    // Hundreds of passes, which software drivers of GPUs take minutes for; there the reference and PyTorch must do.
+    const differences = backend.startsWith('webg') ? [] : [2e-5];
+    test.each(differences)('gradients within %d of differences of its values', async (relative) => {
       const shapes = shapesOf({T: 3, B: 2, I: 3, H: 4, P: 2});
       const names = Object.keys(shapes);
       await checkGradient(
         (...moved) => tf.tidy(() => weighted(run(named(names, moved)))),
         names.map((name, index) => ({shape: shapes[name]!, values: valuesOf(name, shapes[name]!, index)})),
-        {distance: curved ? 0.015 : 0.05},
+        {distance: curved ? 0.015 : 0.05, relative},
       );
     });
 
