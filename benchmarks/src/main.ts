@@ -13,6 +13,7 @@ import {makeRow, type Row, tableHead, tableLine} from './row';
 import {keepStockKernels} from './stock-kernels';
 import type {Workload} from './workload';
 import {encodeWordsWorkload} from './workloads/encode-words';
+import {fourGatesWorkload} from './workloads/four-gates';
 import {generateWorkload} from './workloads/generate';
 import {kernels} from './workloads/kernels/kernels';
 import {layerFit} from './workloads/layer-fit';
@@ -38,6 +39,7 @@ const workloads: Workload[] = [
   seq2seqTrainingStep('seq2seq-4x256', {
     ...{sourceSteps: 20, targetSteps: 21, batch: 64, vocabulary: 31, embedding: 256, hidden: 256, layers: 4},
   }),
+  fourGatesWorkload,
   generateWorkload('generate-64', 64),
   generateWorkload('generate-256', 256),
   generateWorkload('generate-256x64', 256, 64),
