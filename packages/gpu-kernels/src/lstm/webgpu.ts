@@ -203,8 +203,10 @@ const backwardCode = (unitsAtOnce: 1 | 4) => (rows: number, subgroups: boolean) 
     cellGradient[state] = dState * f;
   }
   fn keep(step: u32, row: u32, unit: u32, sum: Value) {
-    if (row >= uniforms.batch || unit >= uniforms.size || !isGoing(step, row)) { return; }
-    hiddenGradient[row * uniforms.size + unit] = sum;
+    if (row >= uniforms.batch || unit >= uniforms.size) { return; }
+    let state = row * uniforms.size + unit;
+    // No early return: of 16 rows that may each end here, SwiftShader makes gigabytes of code for minutes.
+    hiddenGradient[state] = select(hiddenGradient[state], sum, isGoing(step, row));
   }
   fn run(group: u32, lane: u32) {
     let size = uniforms.size;

@@ -226,6 +226,13 @@ describe.each(operations)('$name', (operation) => {
       );
     });
 
+    test('as many rows as a kernel takes at once, each of its own length: gradients of the reference', async () => {
+      const lengths = Array.from({length: 16}, (_, row) => row % 4);
+      const some: Case = {...plain, T: 3, B: 16, I: 8, H: 12, lengths};
+      const expected = await onReference(() => gradientsOf(operation.reference, given(some)));
+      expectAll(await gradientsOf(operation.run, given(some)), expected);
+    });
+
     test('any sequence in two parts, the state handed over, gives what it gives as one', async () => {
       await fc.assert(
         fc.asyncProperty(anyCase, fc.nat(), async (any, cut) => {
