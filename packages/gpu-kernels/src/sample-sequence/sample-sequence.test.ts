@@ -8,6 +8,7 @@ import {
   startBackend,
 } from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {useBackend} from '../backends/use-backend';
 import {IdRangeError} from '../errors/id-range-error';
@@ -88,6 +89,28 @@ describe.each(backendsUnderTest)('sampleSequence on %s', (backend) => {
         expectClose(state, expected.states[part]!, {relative: 1e-5, absolute: 1e-5});
       });
     }
+  });
+
+  const size = fc.integer({min: 1, max: 9});
+  const anyModel = fc.record({
+    cell: fc.constantFrom('lstm' as const, 'gru' as const),
+    ...{batch: size, vocabulary: size, hiddenSizes: fc.array(size, {minLength: 1, maxLength: 2})},
+    embedding: fc.option(size, {nil: undefined}),
+  });
+
+  test('any model: the ids that the operations draw step by step, states within 1e-5', async () => {
+    const property = fc.asyncProperty(anyModel, fc.integer({min: 1, max: 5}), fc.nat({max: 99}), async (sizes, steps, seed) => {
+      tf.engine().startScope();
+      const given = {...model(sizes), steps, seed};
+      const ours = await numbersOf(sampleSequence(given));
+      const expected = await numbersOf(sampleSequenceReference(given));
+      tf.engine().endScope();
+      expect(ours.ids).toEqual(expected.ids);
+      ours.states.forEach((state, part) => {
+        expectClose(state, expected.states[part]!, {relative: 1e-5, absolute: 1e-5});
+      });
+    });
+    await fc.assert(property, {numRuns: 15, seed: 1});
   });
 
   test.each(['lstm', 'gru'] as const)('%s: cut anywhere, a run goes on as if it had not been', async (cell) => {

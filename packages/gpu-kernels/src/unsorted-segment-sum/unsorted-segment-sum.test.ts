@@ -8,6 +8,7 @@ import {
   startBackend,
 } from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {useBackend} from '../backends/use-backend';
 import {unsortedSegmentSumCPU} from './cpu';
@@ -54,6 +55,23 @@ describe.each(backendsUnderTest.filter(isReplaced))('unsortedSegmentSum on %s', 
       gradient,
       {relative: 1e-6},
     );
+  });
+
+  test('any call: sums within 1e-6 of a plain loop', async () => {
+    const size = fc.integer({min: 1, max: 9});
+    const calls = fc.record({rows: size, width: size, segments: size, seed: fc.nat({max: 99})});
+    const property = fc.asyncProperty(calls, async ({rows, width, segments, seed}) => {
+      const [values, ids] = [seededValues(rows * width, seed), seededIds(rows, segments, seed)];
+      const [x, segmentIds] = [tf.tensor2d(values, [rows, width]), tf.tensor1d(ids, 'int32')];
+      const sums = tf.unsortedSegmentSum(x, segmentIds, segments);
+      const expected = new Float64Array(segments * width);
+      values.forEach((value, at) => {
+        expected[ids[Math.floor(at / width)]! * width + (at % width)]! += value;
+      });
+      expectClose(await sums.data(), expected, {relative: 1e-6, absolute: 1e-6});
+      tf.dispose([x, segmentIds, sums]);
+    });
+    await fc.assert(property, {numRuns: 40, seed: 1});
   });
 
   test('ids from the number of segments up, and below 0, drop their rows', async () => {
