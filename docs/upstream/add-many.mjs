@@ -7,8 +7,6 @@ Object.defineProperty(globalThis, 'navigator', {value: {gpu}, configurable: true
 await import('@tensorflow/tfjs-backend-webgpu');
 await tf.setBackend('webgpu');
 const {device} = tf.backend();
-const told = ({error}) => console.log(error.message.split('\n')[0]);
-device.addEventListener('uncapturederror', told, {once: true});
 const {maxStorageBuffersPerShaderStage} = device.limits;
 const {limits} = await gpu.requestAdapter();
 const [count, possible] = [maxStorageBuffersPerShaderStage, limits.maxStorageBuffersPerShaderStage];

@@ -5,7 +5,7 @@ import type {SparseCrossEntropyInputs} from './sparse-cross-entropy';
 /** Runs the kernel `SparseCrossEntropy` and records `SparseCrossEntropyGrad` as its backward pass. */
 export function sparseCrossEntropyWithGradient({logits, labels, reduction}: SparseCrossEntropyInputs): Tensor {
   const inputs = {logits, labels} as NamedTensorMap & {logits: Tensor; labels: Tensor};
-  const attributes = {reduction: reduction as string};
+  const attributes = {reduction: reduction as string, recorded: engine().isTapeOn()};
   const [loss] = withGradient({
     inputs,
     forward: () => {
