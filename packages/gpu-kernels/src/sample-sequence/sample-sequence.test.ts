@@ -99,17 +99,22 @@ describe.each(backendsUnderTest)('sampleSequence on %s', (backend) => {
   });
 
   test('any model: the ids that the operations draw step by step, states within 1e-5', async () => {
-    const property = fc.asyncProperty(anyModel, fc.integer({min: 1, max: 5}), fc.nat({max: 99}), async (sizes, steps, seed) => {
-      tf.engine().startScope();
-      const given = {...model(sizes), steps, seed};
-      const ours = await numbersOf(sampleSequence(given));
-      const expected = await numbersOf(sampleSequenceReference(given));
-      tf.engine().endScope();
-      expect(ours.ids).toEqual(expected.ids);
-      ours.states.forEach((state, part) => {
-        expectClose(state, expected.states[part]!, {relative: 1e-5, absolute: 1e-5});
-      });
-    });
+    const property = fc.asyncProperty(
+      anyModel,
+      fc.integer({min: 1, max: 5}),
+      fc.nat({max: 99}),
+      async (sizes, steps, seed) => {
+        tf.engine().startScope();
+        const given = {...model(sizes), steps, seed};
+        const ours = await numbersOf(sampleSequence(given));
+        const expected = await numbersOf(sampleSequenceReference(given));
+        tf.engine().endScope();
+        expect(ours.ids).toEqual(expected.ids);
+        ours.states.forEach((state, part) => {
+          expectClose(state, expected.states[part]!, {relative: 1e-5, absolute: 1e-5});
+        });
+      },
+    );
     await fc.assert(property, {numRuns: 15, seed: 1});
   });
 
