@@ -63,9 +63,13 @@ async function finish(backend: string): Promise<void> {
   const gpu = tf.backend() as unknown as {
     endComputePassEncoder(): void;
     submitQueue(): void;
+    commandEncoder: object | null;
     queue: {onSubmittedWorkDone(): Promise<void>};
   };
-  gpu.endComputePassEncoder();
-  gpu.submitQueue();
+  if (gpu.commandEncoder) {
+    // none where the backend has just submitted a full batch
+    gpu.endComputePassEncoder();
+    gpu.submitQueue();
+  }
   await gpu.queue.onSubmittedWorkDone();
 }
