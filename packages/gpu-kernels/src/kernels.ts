@@ -65,6 +65,7 @@ import {topKWebGPU} from './top-k/webgpu';
 import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
 import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
 import {unsortedSegmentSumWebGL} from './unsorted-segment-sum/webgl';
+import {unsortedSegmentSumWebGPU} from './unsorted-segment-sum/webgpu';
 
 const kernels: KernelConfig[] = [
   ...attentionCPU,
@@ -134,6 +135,7 @@ const replacements: KernelReplacement[] = [
   ...unsortedSegmentSumCPU,
   ...unsortedSegmentSumWasm,
   ...unsortedSegmentSumWebGL,
+  ...unsortedSegmentSumWebGPU,
   ...batchMatrixMultiplyWasm,
   ...sumOfNothing,
 ];

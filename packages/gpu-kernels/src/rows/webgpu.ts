@@ -9,7 +9,7 @@ export function lookUpRows(
   {ids, table, bias, target}: Record<'ids' | 'table' | 'bias' | 'target', TensorInfo>,
 ): void {
   const height = table.shape[0]!;
-  const {atOnce, width, size} = inFours(ids, table.shape[1]!);
+  const {atOnce, width, size} = inFours(ids, table, table.shape[1]!);
   dispatch(backend, {
     key: `lookUpRows/${atOnce}`,
     code: () => `fn run(group: u32, lane: u32) {
@@ -28,26 +28,30 @@ export function lookUpRows(
 }
 
 /** How many columns to take at once, and then the width of a row and the size of as many rows as there are ids. */
-function inFours(ids: TensorInfo, columns: number): {atOnce: 1 | 4; width: number; size: number} {
-  const atOnce = columns % 4 === 0 ? 4 : 1;
+function inFours(ids: TensorInfo, {dtype}: TensorInfo, columns: number): {atOnce: 1 | 4; width: number; size: number} {
+  const atOnce = columns % 4 === 0 && dtype === 'float32' ? 4 : 1;
   const width = columns / atOnce;
   return {atOnce, width, size: sizeOf(ids) * width};
 }
 
-/** table = zeros, then table[ids[n]] += source[n]; an id outside the table is taken for the nearest that is in it. */
+/**
+ * table = zeros, then table[ids[n]] += source[n]; an id outside the table is taken for the nearest that is in it or, not
+ * `clamped`, counts for nothing.
+ */
 export function sumRows(
   backend: WebGPUBackend,
   {ids, source, table}: Record<'ids' | 'source' | 'table', TensorInfo>,
+  {clamped} = {clamped: true},
 ): void {
   const count = sizeOf(ids);
   const height = table.shape[0]!;
-  const {atOnce, width, size} = inFours(ids, sizeOf(table) / Math.max(height, 1));
+  const {atOnce, width, size} = inFours(ids, table, sizeOf(table) / Math.max(height, 1));
   clearValues(backend, table);
   const chains = output(backend, [2, count], 'int32'); // the next row of the same id or -1, and whether a row is its id's first
   dispatch(backend, {
-    key: 'rowChains',
+    key: `rowChains${clamped ? '' : '/inside'}`,
     code: () => `
-      fn id(index: u32) -> i32 { return clamp(ids[index], 0, i32(uniforms.height) - 1); }
+      fn id(index: u32) -> i32 { return ${clamped ? 'clamp(ids[index], 0, i32(uniforms.height) - 1)' : 'ids[index]'}; }
       fn run(group: u32, lane: u32) {
         let own = group * 64 + lane;
         if (own >= uniforms.count) { return; }
@@ -68,11 +72,12 @@ export function sumRows(
     integers: {count, height},
   });
   dispatch(backend, {
-    key: `sumRows/${atOnce}`,
+    key: `sumRows/${atOnce}/${table.dtype}${clamped ? '' : '/inside'}`,
     code: () => `fn run(group: u32, lane: u32) {
       let index = group * 64 + lane;
       let row = index / uniforms.width;
       if (row >= uniforms.count || chains[uniforms.count + row] == 0) { return; }
+      ${clamped ? '' : 'if (ids[row] < 0 || ids[row] >= i32(uniforms.height)) { return; }'}
       let column = index % uniforms.width;
       var sum = source[index];
       for (var at = chains[row]; at >= 0; at = chains[at]) { sum += source[u32(at) * uniforms.width + column]; }

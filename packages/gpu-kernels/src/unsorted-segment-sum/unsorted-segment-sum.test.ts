@@ -15,13 +15,19 @@ import {unsortedSegmentSumCPU} from './cpu';
 import fixture from './fixtures/segment-sums.json';
 import {unsortedSegmentSumWasm} from './wasm';
 import {unsortedSegmentSumWebGL} from './webgl';
+import {unsortedSegmentSumWebGPU} from './webgpu';
 
-const isReplaced = (backend: string) => backend === 'cpu' || backend === 'webgl' || backend.startsWith('wasm');
+const isReplaced = (backend: string) => backend !== 'tensorflow';
 
 describe.each(backendsUnderTest)('unsortedSegmentSum of tfjs on %s', (backend) => {
   test(`is ${isReplaced(backend) ? 'replaced' : 'left in place'}`, async () => {
     await startBackend(useBackend, backend);
-    const replacements = [...unsortedSegmentSumCPU, ...unsortedSegmentSumWasm, ...unsortedSegmentSumWebGL];
+    const replacements = [
+      ...unsortedSegmentSumCPU,
+      ...unsortedSegmentSumWasm,
+      ...unsortedSegmentSumWebGL,
+      ...unsortedSegmentSumWebGPU,
+    ];
     expect(replacements.some(({backendName}) => backendName === tf.getBackend())).toBe(isReplaced(backend));
     const sums = await tf.unsortedSegmentSum(tf.tensor1d([1, 2, 4]), tf.tensor1d([1, 0, 1], 'int32'), 2).data();
     expect([...sums]).toEqual([2, 5]);
@@ -29,7 +35,7 @@ describe.each(backendsUnderTest)('unsortedSegmentSum of tfjs on %s', (backend) =
 });
 
 describe.each(backendsUnderTest.filter(isReplaced))('unsortedSegmentSum on %s', (backend) => {
-  const onGPU = backend === 'webgl'; // where tfjs holds int32 in float32, and a software driver is slow
+  const onGPU = backend.startsWith('webg'); // where a software driver is slow, and WebGL holds int32 in float32
   beforeAll(async () => {
     await startBackend(useBackend, backend);
   });
@@ -98,6 +104,12 @@ describe.each(backendsUnderTest.filter(isReplaced))('unsortedSegmentSum on %s', 
     const sums = tf.unsortedSegmentSum(x, tf.zeros([shape[0]!], 'int32'), segments);
     expect(sums.shape).toEqual([segments, ...shape.slice(1)]);
     expect((await sums.data()).every((value) => value === 0)).toBe(shape[0] === 0 || sums.size === 0);
+  });
+
+  test('the same rows twice give the same bits', async () => {
+    const [x, ids] = [tf.tensor2d(seededValues(3000, 3), [1000, 3]), tf.tensor1d(seededIds(1000, 2, 4), 'int32')];
+    const sums = () => tf.unsortedSegmentSum(x, ids, 2).data();
+    expect(await sums()).toEqual(await sums());
   });
 
   test('NaN stays in its segment and its column', async () => {
