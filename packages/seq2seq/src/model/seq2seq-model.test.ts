@@ -1,5 +1,5 @@
 import {IdRangeError, useBackend} from '@gatefold/gpu-kernels';
-import {backendsUnderTest, expectNoLeak, startBackend} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, expectNoLeak, startBackend} from '@gatefold/test-kit';
 import {CheckpointError, type TrainingEvent} from '@gatefold/training';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
@@ -26,6 +26,25 @@ async function all(training: AsyncIterable<Event>): Promise<Event[]> {
   const events: Event[] = [];
   for await (const event of training) events.push(event);
   return events;
+}
+
+/** Of the first step. */
+function lossOf([first]: readonly Event[]): number {
+  return first?.kind === 'step' ? first.loss : Number.NaN;
+}
+
+/** What a fresh model's loss of the first batch is with smoothed labels, in plain operations. */
+async function smoothedLoss(part: number): Promise<number> {
+  const model = new Seq2SeqModel({...configuration, dropout: 0});
+  const loss = tf.tidy(() => {
+    const {logits, labels} = model.predict(reversalBatches().next());
+    const oneHot = tf.mul(tf.oneHot(labels, vocabularySize, 1, 0, 'float32'), 1 - part);
+    return tf.neg(tf.mean(tf.sum(tf.mul(tf.add(oneHot, part / vocabularySize), tf.logSoftmax(logits)), 1)));
+  });
+  const [value] = await loss.data();
+  loss.dispose();
+  model.dispose();
+  return value!;
 }
 
 async function numbers(model: Seq2SeqModel): Promise<number[][]> {
@@ -147,6 +166,27 @@ describe.each(backendsUnderTest)('Seq2SeqModel on %s', (backend) => {
     model.dispose();
   });
 
+  test('labels are smoothed in training alone, by the seed, without a leak', async () => {
+    const smoothing = {...options, steps: 3, labelSmoothing: 0.3};
+    const run = async (given: FitOptions) => {
+      const model = new Seq2SeqModel({...configuration, dropout: 0});
+      const before = await model.evaluate([reversalBatches().next()]);
+      const training = model.fit(reversalBatches(), {...given, validation: undefined});
+      const events = await all(training);
+      training.dispose();
+      model.dispose();
+      return {before, events};
+    };
+    await expectNoLeak(async () => {
+      const smooth = await run(smoothing);
+      const sharp = await run({...smoothing, labelSmoothing: 0});
+      expect(await run(smoothing)).toEqual(smooth);
+      expect(smooth.before).toEqual(sharp.before);
+      expectClose([lossOf(sharp.events)], [sharp.before.loss], {relative: 1e-5});
+      expectClose([lossOf(smooth.events)], [await smoothedLoss(0.3)], {relative: backend === 'webgl' ? 1e-3 : 1e-5});
+    });
+  });
+
   test('leaves no tensor behind', async () => {
     await expectNoLeak(async () => {
       for (const attention of ['additive', 'multiplicative', 'none'] as const) {
@@ -180,4 +220,13 @@ test.each<[Partial<Seq2SeqConfiguration>, string]>([
   [{seed: 0.5}, 'seed is 0.5'],
 ])('refuses %j', (given, message) => {
   expect(() => new Seq2SeqModel({...configuration, ...given})).toThrow(message);
+});
+
+test.each<[Partial<FitOptions>, string]>([
+  [{labelSmoothing: 1}, 'labelSmoothing is 1, expected the part to spread'],
+  [{labelSmoothing: -0.1}, 'labelSmoothing is -0.1'],
+])('fit refuses %j', (given, message) => {
+  const model = new Seq2SeqModel(configuration);
+  expect(() => model.fit(reversalBatches(), {...options, ...given})).toThrow(message);
+  model.dispose();
 });
