@@ -31,7 +31,7 @@ describe.each(backendsUnderTest)('label smoothing on %s', (backend) => {
   const composed = (smoothing: number) => (logits: tf.Tensor) =>
     tf.tidy(() => {
       const labels = tf.add(
-        tf.mul(tf.oneHot(tf.tensor1d(ids, 'int32'), size, 1, 0, 'float32'), 1 - smoothing),
+        tf.mul(tf.cast(tf.oneHot(tf.tensor1d(ids, 'int32'), size), 'float32'), 1 - smoothing),
         smoothing / size,
       );
       return tf.neg(tf.mean(tf.sum(tf.mul(labels, tf.logSoftmax(logits)), 1))) as tf.Scalar;

@@ -1,5 +1,6 @@
 import {
   add,
+  cast,
   customGrad,
   gather,
   mean,
@@ -45,7 +46,7 @@ export function smoothed({loss, logits, labels, smoothing}: SmoothedInputs): Sca
     return {
       value: add(loss, mul(sub(mean(chosen), mean(logits)), smoothing)),
       gradFunc: (gradient: Tensor, [labels]: Tensor[]) => {
-        const hits = oneHot(labels!, size, 1, 0, 'float32'); // fractions would be cut off on wasm
+        const hits = cast(oneHot(labels!, size), 'float32'); // of wasm's own float32 all are 0
         return [gradient, mul(sub(hits, 1 / size), mul(gradient, share))];
       },
     };

@@ -38,7 +38,7 @@ async function smoothedLoss(part: number): Promise<number> {
   const model = new Seq2SeqModel({...configuration, dropout: 0});
   const loss = tf.tidy(() => {
     const {logits, labels} = model.predict(reversalBatches().next());
-    const oneHot = tf.mul(tf.oneHot(labels, vocabularySize, 1, 0, 'float32'), 1 - part);
+    const oneHot = tf.mul(tf.oneHot(labels, vocabularySize), 1 - part);
     return tf.neg(tf.mean(tf.sum(tf.mul(tf.add(oneHot, part / vocabularySize), tf.logSoftmax(logits)), 1)));
   });
   const [value] = await loss.data();
