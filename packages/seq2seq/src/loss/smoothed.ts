@@ -44,9 +44,9 @@ export function smoothed({loss, logits, labels, smoothing}: SmoothedInputs): Sca
     const places = add(labels, range(0, count * size, size, 'int32'));
     const chosen = gather(reshape(logits, [count * size]), places);
     return {
-      value: add(loss, mul(sub(mean(chosen), mean(logits)), smoothing)),
+      value: add(loss, mul(sub(mean(chosen), mean(mean(logits, 1))), smoothing)),
       gradFunc: (gradient: Tensor, [labels]: Tensor[]) => {
-        const hits = cast(oneHot(labels!, size), 'float32'); // of wasm's own float32 all are 0
+        const hits = cast(oneHot(labels!, size), 'float32'); // tfjs's own float32 is all zeros on wasm
         return [gradient, mul(sub(hits, 1 / size), mul(gradient, share))];
       },
     };
