@@ -7,6 +7,7 @@ export type {Decoded, DecodingOptions} from './decoding/decoding-options';
 export type {SampleOptions} from './decoding/write-targets';
 export type {Encoded, Memory} from './encoder/encode';
 export type {EvaluateOptions, Seq2SeqEvaluation} from './evaluation/evaluate';
+export type {Objective} from './loss/objective';
 export {exactMatch, tokenAccuracy} from './metrics/accuracy';
 export {type CorpusBleu, type CorpusBleuOptions, corpusBleu} from './metrics/corpus-bleu';
 export {editDistance, errorRate} from './metrics/edit-distance';

@@ -16,6 +16,7 @@ export {jsonLinesMetrics} from './metrics/json-lines-metrics';
 export {type MetricsSink, withMetrics} from './metrics/metrics-sink';
 export {tensorBoardMetrics} from './metrics/tensorboard/tensorboard-metrics';
 export {Optimizer, type OptimizerSettings} from './optimizer/optimizer';
+export {type LogUniformSamples, logExpectedCounts, sampleLogUniform} from './sampling/log-uniform-sampler';
 export {type CosineDecayOptions, cosineDecay} from './schedule/cosine-decay';
 export {type ExponentialDecayOptions, exponentialDecay} from './schedule/exponential-decay';
 export type {LearningRateSchedule} from './schedule/learning-rate-schedule';

@@ -187,6 +187,31 @@ describe.each(backendsUnderTest)('Seq2SeqModel on %s', (backend) => {
     });
   });
 
+  test.each([false, true])(
+    'with a sampled softmax it learns by the seed, without a leak; tied output: %s',
+    async (tiedOutput) => {
+      const run = async () => {
+        const model = new Seq2SeqModel({...configuration, dropout: 0, tiedOutput});
+        const adam = {kind: 'adam', learningRate: 0.02} as const;
+        const sampled = {...options, steps: 30, reportEvery: 15, optimizer: adam, sampledSoftmax: {samples: 5}};
+        const training = model.fit(reversalBatches(), sampled);
+        const before = await model.evaluate(validation);
+        const events = await all(training);
+        const after = await model.evaluate(validation);
+        training.dispose();
+        model.dispose();
+        return {before, events, after};
+      };
+      await expectNoLeak(async () => {
+        const first = await run();
+        expect(await run()).toEqual(first);
+        expect(first.before.loss).toBeGreaterThan(2);
+        expect(first.after.loss).toBeLessThan(first.before.loss - 0.2); // of the whole softmax
+        expect(first.events.findLast(({kind}) => kind === 'report')).toMatchObject({validation: first.after});
+      });
+    },
+  );
+
   test('leaves no tensor behind', async () => {
     await expectNoLeak(async () => {
       for (const attention of ['additive', 'multiplicative', 'none'] as const) {
@@ -225,6 +250,8 @@ test.each<[Partial<Seq2SeqConfiguration>, string]>([
 test.each<[Partial<FitOptions>, string]>([
   [{labelSmoothing: 1}, 'labelSmoothing is 1, expected the part to spread'],
   [{labelSmoothing: -0.1}, 'labelSmoothing is -0.1'],
+  [{sampledSoftmax: {samples: 10}}, 'sampledSoftmax.samples is 10, expected a whole number from 1 to the 9 target'],
+  [{sampledSoftmax: {samples: 4}, labelSmoothing: 0.1}, 'leave one of them out'],
 ])('fit refuses %j', (given, message) => {
   const model = new Seq2SeqModel(configuration);
   expect(() => model.fit(reversalBatches(), {...options, ...given})).toThrow(message);

@@ -18,6 +18,7 @@ import {
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
+import {mersenne} from 'pure-rand/generator/mersenne';
 import {expectBatch} from '../batch/expect-batch';
 import type {Seq2SeqBatch, Seq2SeqBatches} from '../batch/seq2seq-batch';
 import {decoderInputs, realTargets} from '../batch/targets';
@@ -28,23 +29,19 @@ import type {Decoded, DecodingOptions} from '../decoding/decoding-options';
 import {decodeGreedily, type SampleOptions, sample} from '../decoding/write-targets';
 import {type Encoded, encode} from '../encoder/encode';
 import {type EvaluateOptions, evaluate, type Seq2SeqEvaluation} from '../evaluation/evaluate';
+import {expectObjective, type Objective} from '../loss/objective';
+import {sampledSoftmax} from '../loss/sampled-softmax';
 import {smoothed} from '../loss/smoothed';
 import {type FullConfiguration, fullConfiguration, type Seq2SeqConfiguration} from './configuration';
 import {embeddingNames, initialParameters} from './initial-parameters';
 import {matrixOf, vectorOf} from './layer-weights';
 import {thinning} from './thinning';
 
-export type FitOptions = Omit<TrainingOptions<Seq2SeqEvaluation>, 'validate'> & {
-  /** Held-out pairs, evaluated at every report. */
-  validation?: Iterable<Seq2SeqBatch>;
-  /**
-   * The part of each label, in [0, 1), that is spread evenly over the vocabulary, lest the model grow too sure: the loss is
-   * `(1 - e) · cross-entropy + e · mean -log p`. Evaluation never smooths. Default 0. Cost: five passes over the logits.
-   *
-   * Source: Szegedy et al. 2016 (arXiv 1512.00567), 7, who take 0.1.
-   */
-  labelSmoothing?: number;
-};
+export type FitOptions = Omit<TrainingOptions<Seq2SeqEvaluation>, 'validate'> &
+  Objective & {
+    /** Held-out pairs, evaluated at every report. */
+    validation?: Iterable<Seq2SeqBatch>;
+  };
 
 export interface ForwardOptions {
   /** A 32-bit integer that says which values dropout drops. Left out, as in evaluation and decoding, nothing is dropped. */
@@ -131,15 +128,14 @@ export class Seq2SeqModel {
    */
   fit(
     batches: Seq2SeqBatches,
-    {validation, labelSmoothing = 0, ...options}: FitOptions,
+    {validation, labelSmoothing, sampledSoftmax: sampled, ...options}: FitOptions,
   ): Training<Seq2SeqBatch, Seq2SeqEvaluation> {
-    if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-      throw new RangeError(`labelSmoothing is ${labelSmoothing}, expected the part to spread, at least 0 and below 1.`);
-    }
+    const objective = {labelSmoothing, sampledSoftmax: sampled};
+    expectObjective(objective, this.configuration);
     return new Training(
       {
         parameters: this.parameters,
-        loss: (batch, step) => this.#loss(batch, step, labelSmoothing),
+        loss: (batch, step) => this.#loss(batch, step, objective),
         checkpoint: () => this.checkpoint(),
       },
       batches,
@@ -147,12 +143,22 @@ export class Seq2SeqModel {
     );
   }
 
-  /** The mean loss of a batch in nats a symbol. */
-  #loss(batch: Seq2SeqBatch, step: number, smoothing: number): Scalar {
-    const dropoutSeed = (Math.imul(this.configuration.seed, 0x9e3779b1) + step) | 0;
-    const {logits, labels} = this.predict(batch, {dropoutSeed});
-    const loss = sparseCrossEntropy({logits, labels}) as Scalar;
-    return smoothing === 0 ? loss : smoothed({loss, logits, labels, smoothing});
+  /** The mean loss of a batch in nats a symbol, as `fit` was asked for it. */
+  #loss(
+    batch: Seq2SeqBatch,
+    step: number,
+    {labelSmoothing: smoothing = 0, sampledSoftmax: sampled}: Objective,
+  ): Scalar {
+    const seed = (Math.imul(this.configuration.seed, 0x9e3779b1) + step) | 0;
+    const {features, labels} = this.#realFeatures(batch, {dropoutSeed: seed});
+    if (sampled) {
+      const table = matrixOf(this.parameters, embeddingNames(this.configuration).output);
+      const bias = vectorOf(this.parameters, 'output.bias');
+      return sampledSoftmax({features, table, bias, labels, samples: sampled.samples, generator: mersenne(seed)});
+    }
+    const of = {logits: this.logits(features) as Tensor2D, labels: tensor1d(labels, 'int32')};
+    const loss = sparseCrossEntropy(of) as Scalar;
+    return smoothing === 0 ? loss : smoothed({loss, ...of, smoothing});
   }
 
   /**
@@ -162,18 +168,26 @@ export class Seq2SeqModel {
    * @throws RangeError, IdRangeError as `fit` does.
    */
   predict(batch: Seq2SeqBatch, options: ForwardOptions = {}): {logits: Tensor2D; labels: Tensor1D} {
+    return tidy(() => {
+      const {features, labels} = this.#realFeatures(batch, options);
+      return {logits: this.logits(features) as Tensor2D, labels: tensor1d(labels, 'int32')};
+    });
+  }
+
+  /** What the real symbols of a batch are predicted from, `[N, O]`, and what they are. */
+  #realFeatures(batch: Seq2SeqBatch, options: ForwardOptions): {features: Tensor2D; labels: Int32Array} {
     expectBatch(batch, this.configuration);
     const {sources, sourceLengths, sourceLength, targetLength, batchSize} = batch;
-    return tidy(() => {
+    const {places, labels} = realTargets(batch);
+    const features = tidy(() => {
       const ids = tensor2d(sources, [sourceLength, batchSize], 'int32');
       const encoded = this.encode(ids, tensor1d(sourceLengths, 'int32'), options);
       const inputs = tensor2d(decoderInputs(batch), [targetLength, batchSize], 'int32');
       const {features} = this.decode(inputs, encoded, options);
-      const {places, labels} = realTargets(batch);
       const rows = reshaped<Tensor2D>(features, [targetLength * batchSize, features.shape[2]]);
-      const real = embeddingLookup({table: rows, ids: tensor1d(places, 'int32')});
-      return {logits: this.logits(real) as Tensor2D, labels: tensor1d(labels, 'int32')};
+      return embeddingLookup({table: rows, ids: tensor1d(places, 'int32')}) as Tensor2D;
     });
+    return {features, labels};
   }
 
   /**

@@ -1,6 +1,6 @@
+import {logExpectedCounts, sampleLogUniform} from '@gatefold/training';
 import type {RandomGenerator} from 'pure-rand/types/RandomGenerator';
 import {drawFromAliasTable, makeAliasTable} from '../sampling/alias-table';
-import {logExpectedCounts, sampleLogUniform} from '../sampling/log-uniform-sampler';
 import type {ResolvedSettings} from './minibatch-settings';
 
 /** The words that a batch is told from. */

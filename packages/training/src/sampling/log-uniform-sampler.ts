@@ -1,6 +1,6 @@
 import type {RandomGenerator} from 'pure-rand/types/RandomGenerator';
 
-/** Distinct words, and the logarithm of how often each of some words is expected among such. */
+/** Distinct words. */
 export interface LogUniformSamples {
   ids: Int32Array;
   /** How many draws it took until so many were distinct. */
@@ -12,12 +12,17 @@ export interface LogUniformSamples {
  * `P(id) = log((id + 2) / (id + 1)) / log(size + 1)`.
  *
  * @param size of the vocabulary.
+ * @param count from 1 to `size`.
  * @param generator with which uniform numbers are drawn.
+ * @throws RangeError where `count` is not a whole number from 1 to `size`.
  * @example const {ids, draws} = sampleLogUniform(50_000, 64, xoroshiro128plus(1));
  * Cost: 3 µs for 64 of 50,000 words.
  * Source: TensorFlow's `log_uniform_candidate_sampler` with `unique=True`.
  */
 export function sampleLogUniform(size: number, count: number, generator: RandomGenerator): LogUniformSamples {
+  if (!(Number.isSafeInteger(count) && count >= 1 && count <= size)) {
+    throw new RangeError(`${count} distinct samples of ${size} words, expected a whole number from 1 to ${size}.`);
+  }
   const ids = new Int32Array(count);
   const seen = new Set<number>();
   const range = Math.log(size + 1);

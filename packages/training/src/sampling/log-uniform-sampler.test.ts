@@ -23,6 +23,11 @@ describe('log-uniform samples', () => {
     expect(sampleLogUniform(50, 10, xoroshiro128plus(4)).ids).not.toEqual(ids.slice(0, 10));
   });
 
+  test('refuses more samples than there are words, which would never be found', () => {
+    expect(() => sampleLogUniform(4, 5, xoroshiro128plus(3))).toThrow('5 distinct samples of 4 words');
+    expect(() => sampleLogUniform(4, 0.5, xoroshiro128plus(3))).toThrow(RangeError);
+  });
+
   test('the first of each is log-uniform', () => {
     const random = xoroshiro128plus(1);
     const found = new Array<number>(10).fill(0);
