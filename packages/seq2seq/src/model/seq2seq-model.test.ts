@@ -1,10 +1,11 @@
-import {IdRangeError, useBackend} from '@gatefold/gpu-kernels';
+import {IdRangeError, sparseCrossEntropy, useBackend} from '@gatefold/gpu-kernels';
 import {backendsUnderTest, expectClose, expectNoLeak, startBackend} from '@gatefold/test-kit';
 import {CheckpointError, type TrainingEvent} from '@gatefold/training';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import type {Seq2SeqBatches} from '../batch/seq2seq-batch';
 import {symbols} from '../batch/symbols';
+import {decoderInputs, realTargets} from '../batch/targets';
 import type {Seq2SeqEvaluation} from '../evaluation/evaluate';
 import {batchOf, reversal, reversalBatches, reversals, vocabularySize} from '../fixtures/reversal-batches';
 import type {Seq2SeqConfiguration} from './configuration';
@@ -53,6 +54,36 @@ async function smoothedLoss(part: number): Promise<number> {
   loss.dispose();
   model.dispose();
   return value!;
+}
+
+/** A fresh model's loss and gradient where it reads what it has predicted from the truth. */
+async function onPredictions(): Promise<{loss: number; gradientNorm: number}> {
+  const model = new Seq2SeqModel({...configuration, dropout: 0});
+  const batch = theSameBatch().next();
+  const {sources, sourceLengths, sourceLength, targetLength, batchSize} = batch;
+  const {places, labels} = realTargets(batch);
+  const logitsAfter = (inputs: Int32Array) => {
+    const encoded = model.encode(
+      tf.tensor2d(sources, [sourceLength, batchSize], 'int32'),
+      tf.tensor1d(sourceLengths, 'int32'),
+    );
+    const {features} = model.decode(tf.tensor2d(inputs, [targetLength, batchSize], 'int32'), encoded);
+    return model.logits(features);
+  };
+  const truth = decoderInputs(batch);
+  const predictions = tf.tidy(() => tf.argMax(logitsAfter(truth), 2));
+  const found = await predictions.data();
+  const inputs = truth.map((id, place) => (place < batchSize ? id : found[place - batchSize]!));
+  const {value, grads} = tf.variableGrads(() => {
+    const rows = tf.reshape(logitsAfter(inputs), [-1, vocabularySize]);
+    const logits = tf.gather(rows, tf.tensor1d(places, 'int32'));
+    return sparseCrossEntropy({logits, labels: tf.tensor1d(labels, 'int32')}) as tf.Scalar;
+  }, Object.values(model.parameters));
+  const squares = tf.tidy(() => tf.addN(Object.values(grads).map((each) => tf.sum(tf.square(each)))));
+  const [[loss], [square]] = [await value.data(), await squares.data()];
+  tf.dispose([predictions, value, grads, squares] as tf.TensorContainer);
+  model.dispose();
+  return {loss: loss!, gradientNorm: Math.sqrt(square!)};
 }
 
 async function numbers(model: Seq2SeqModel): Promise<number[][]> {
@@ -221,6 +252,33 @@ describe.each(backendsUnderTest)('Seq2SeqModel on %s', (backend) => {
     },
   );
 
+  test('scheduled sampling trains on what the model predicts, by the seed, without a leak', async () => {
+    const relative = backend === 'webgl' ? 1e-3 : 1e-5;
+    const sampled = {...options, steps: 3, validation: undefined, clipNorm: undefined, scheduledSampling: 1};
+    const run = async (given: FitOptions) => {
+      const model = new Seq2SeqModel({...configuration, dropout: 0});
+      const training = model.fit(theSameBatch(), given);
+      try {
+        return await all(training);
+      } finally {
+        training.dispose();
+        model.dispose();
+      }
+    };
+    await expectNoLeak(async () => {
+      const first = await run(sampled);
+      expect(await run({...sampled, scheduledSampling: () => 1})).toEqual(first);
+      expect(await run({...sampled, scheduledSampling: 0})).not.toEqual(first);
+      const {loss, gradientNorm} = await onPredictions();
+      expect(first[0]).toMatchObject({kind: 'step', step: 0});
+      expectClose([lossOf(first)], [loss], {relative});
+      expectClose([first[0]!.kind === 'step' ? first[0]!.gradientNorm : Number.NaN], [gradientNorm], {relative});
+      await expect(run({...sampled, scheduledSampling: (step) => 2 * step})).rejects.toThrow(
+        'scheduledSampling is 2 at step 1',
+      );
+    });
+  });
+
   test('leaves no tensor behind', async () => {
     await expectNoLeak(async () => {
       for (const attention of ['additive', 'multiplicative', 'none'] as const) {
@@ -259,6 +317,7 @@ test.each<[Partial<Seq2SeqConfiguration>, string]>([
 test.each<[Partial<FitOptions>, string]>([
   [{labelSmoothing: 1}, 'labelSmoothing is 1, expected the part to spread'],
   [{labelSmoothing: -0.1}, 'labelSmoothing is -0.1'],
+  [{scheduledSampling: 1.5}, 'scheduledSampling is 1.5 at step 0, expected a probability'],
   [{sampledSoftmax: {samples: 10}}, 'sampledSoftmax.samples is 10, expected a whole number from 1 to the 9 target'],
   [{sampledSoftmax: {samples: 4}, labelSmoothing: 0.1}, 'leave one of them out'],
 ])('fit refuses %j', (given, message) => {

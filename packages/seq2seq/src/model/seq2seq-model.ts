@@ -1,4 +1,4 @@
-import {embeddingLookup, linear, reshaped, sparseCrossEntropy, transposed} from '@gatefold/gpu-kernels';
+import {embeddingLookup, linear, reshaped, sparseCrossEntropy, topK, transposed} from '@gatefold/gpu-kernels';
 import {
   type Checkpoint,
   CheckpointError,
@@ -8,6 +8,7 @@ import {
   type TrainingOptions,
 } from '@gatefold/training';
 import {
+  reshape,
   type Scalar,
   type Tensor,
   type Tensor1D,
@@ -29,9 +30,10 @@ import type {Decoded, DecodingOptions} from '../decoding/decoding-options';
 import {decodeGreedily, type SampleOptions, sample} from '../decoding/write-targets';
 import {type Encoded, encode} from '../encoder/encode';
 import {type EvaluateOptions, evaluate, type Seq2SeqEvaluation} from '../evaluation/evaluate';
-import {expectObjective, type Objective} from '../loss/objective';
+import {expectObjective, type Objective, probabilityAt} from '../loss/objective';
 import {sampledSoftmax} from '../loss/sampled-softmax';
 import {smoothed} from '../loss/smoothed';
+import {type Mixing, mixedInputs} from '../scheduled-sampling/mixed-inputs';
 import {type FullConfiguration, fullConfiguration, type Seq2SeqConfiguration} from './configuration';
 import {embeddingNames, initialParameters} from './initial-parameters';
 import {matrixOf, vectorOf} from './layer-weights';
@@ -128,9 +130,9 @@ export class Seq2SeqModel {
    */
   fit(
     batches: Seq2SeqBatches,
-    {validation, labelSmoothing, sampledSoftmax: sampled, ...options}: FitOptions,
+    {validation, labelSmoothing, sampledSoftmax: sampled, scheduledSampling, ...options}: FitOptions,
   ): Training<Seq2SeqBatch, Seq2SeqEvaluation> {
-    const objective = {labelSmoothing, sampledSoftmax: sampled};
+    const objective = {labelSmoothing, sampledSoftmax: sampled, scheduledSampling};
     expectObjective(objective, this.configuration);
     return new Training(
       {
@@ -144,13 +146,11 @@ export class Seq2SeqModel {
   }
 
   /** The mean loss of a batch in nats a symbol, as `fit` was asked for it. */
-  #loss(
-    batch: Seq2SeqBatch,
-    step: number,
-    {labelSmoothing: smoothing = 0, sampledSoftmax: sampled}: Objective,
-  ): Scalar {
+  #loss(batch: Seq2SeqBatch, step: number, objective: Objective): Scalar {
+    const {labelSmoothing: smoothing = 0, sampledSoftmax: sampled} = objective;
     const seed = (Math.imul(this.configuration.seed, 0x9e3779b1) + step) | 0;
-    const {features, labels} = this.#realFeatures(batch, {dropoutSeed: seed});
+    const mixing = {probability: probabilityAt(objective, step), generator: mersenne(~seed)}; // not the draws of samples
+    const {features, labels} = this.#realFeatures(batch, {dropoutSeed: seed}, mixing);
     if (sampled) {
       const table = matrixOf(this.parameters, embeddingNames(this.configuration).output);
       const bias = vectorOf(this.parameters, 'output.bias');
@@ -175,19 +175,32 @@ export class Seq2SeqModel {
   }
 
   /** What the real symbols of a batch are predicted from, `[N, O]`, and what they are. */
-  #realFeatures(batch: Seq2SeqBatch, options: ForwardOptions): {features: Tensor2D; labels: Int32Array} {
+  #realFeatures(
+    batch: Seq2SeqBatch,
+    options: ForwardOptions,
+    mixing?: Mixing,
+  ): {features: Tensor2D; labels: Int32Array} {
     expectBatch(batch, this.configuration);
     const {sources, sourceLengths, sourceLength, targetLength, batchSize} = batch;
     const {places, labels} = realTargets(batch);
     const features = tidy(() => {
       const ids = tensor2d(sources, [sourceLength, batchSize], 'int32');
       const encoded = this.encode(ids, tensor1d(sourceLengths, 'int32'), options);
-      const inputs = tensor2d(decoderInputs(batch), [targetLength, batchSize], 'int32');
+      const truth = tensor2d(decoderInputs(batch), [targetLength, batchSize], 'int32');
+      const predict = (inputs: Tensor2D) => this.#mostLikely(inputs, encoded, options);
+      const inputs = mixing && mixing.probability > 0 ? mixedInputs(truth, mixing, predict) : truth;
       const {features} = this.decode(inputs, encoded, options);
       const rows = reshaped<Tensor2D>(features, [targetLength * batchSize, features.shape[2]]);
       return embeddingLookup({table: rows, ids: tensor1d(places, 'int32')}) as Tensor2D;
     });
     return {features, labels};
+  }
+
+  /** The most likely symbol after each of the inputs, `[T, B]` of `[T, B]`. */
+  #mostLikely(inputs: Tensor2D, encoded: Encoded, options: ForwardOptions): Tensor2D {
+    const {features} = this.decode(inputs, encoded, options);
+    const logits = this.logits(reshape(features, [inputs.size, features.shape[2]])) as Tensor2D;
+    return reshape(topK({logits, k: 1}).ids, inputs.shape);
   }
 
   /**
