@@ -1,4 +1,4 @@
-import {embeddingLookup, linear, reshaped, sparseCrossEntropy, topK, transposed} from '@gatefold/gpu-kernels';
+import {linear, sparseCrossEntropy, transposed} from '@gatefold/gpu-kernels';
 import {
   type Checkpoint,
   CheckpointError,
@@ -8,21 +8,17 @@ import {
   type TrainingOptions,
 } from '@gatefold/training';
 import {
-  reshape,
   type Scalar,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
   tensor1d,
-  tensor2d,
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
 import {mersenne} from 'pure-rand/generator/mersenne';
-import {expectBatch} from '../batch/expect-batch';
 import type {Seq2SeqBatch, Seq2SeqBatches} from '../batch/seq2seq-batch';
-import {decoderInputs, realTargets} from '../batch/targets';
 import type {AttendingState} from '../decoder/attending-layer';
 import {type Decoding, decode} from '../decoder/decode';
 import {type BeamSearchOptions, beamSearch, type Hypothesis} from '../decoding/beam-search';
@@ -33,10 +29,10 @@ import {type EvaluateOptions, evaluate, type Seq2SeqEvaluation} from '../evaluat
 import {expectObjective, type Objective, probabilityAt} from '../loss/objective';
 import {sampledSoftmax} from '../loss/sampled-softmax';
 import {smoothed} from '../loss/smoothed';
-import {type Mixing, mixedInputs} from '../scheduled-sampling/mixed-inputs';
 import {type FullConfiguration, fullConfiguration, type Seq2SeqConfiguration} from './configuration';
 import {embeddingNames, initialParameters} from './initial-parameters';
 import {matrixOf, vectorOf} from './layer-weights';
+import {realFeatures} from './real-features';
 import {thinning} from './thinning';
 
 export type FitOptions = Omit<TrainingOptions<Seq2SeqEvaluation>, 'validate'> &
@@ -150,7 +146,7 @@ export class Seq2SeqModel {
     const {labelSmoothing: smoothing = 0, sampledSoftmax: sampled} = objective;
     const seed = (Math.imul(this.configuration.seed, 0x9e3779b1) + step) | 0;
     const mixing = {probability: probabilityAt(objective, step), generator: mersenne(~seed)}; // not the draws of samples
-    const {features, labels} = this.#realFeatures(batch, {dropoutSeed: seed}, mixing);
+    const {features, labels} = realFeatures(this, batch, {dropoutSeed: seed}, mixing);
     if (sampled) {
       const table = matrixOf(this.parameters, embeddingNames(this.configuration).output);
       const bias = vectorOf(this.parameters, 'output.bias');
@@ -169,38 +165,9 @@ export class Seq2SeqModel {
    */
   predict(batch: Seq2SeqBatch, options: ForwardOptions = {}): {logits: Tensor2D; labels: Tensor1D} {
     return tidy(() => {
-      const {features, labels} = this.#realFeatures(batch, options);
+      const {features, labels} = realFeatures(this, batch, options);
       return {logits: this.logits(features) as Tensor2D, labels: tensor1d(labels, 'int32')};
     });
-  }
-
-  /** What the real symbols of a batch are predicted from, `[N, O]`, and what they are. */
-  #realFeatures(
-    batch: Seq2SeqBatch,
-    options: ForwardOptions,
-    mixing?: Mixing,
-  ): {features: Tensor2D; labels: Int32Array} {
-    expectBatch(batch, this.configuration);
-    const {sources, sourceLengths, sourceLength, targetLength, batchSize} = batch;
-    const {places, labels} = realTargets(batch);
-    const features = tidy(() => {
-      const ids = tensor2d(sources, [sourceLength, batchSize], 'int32');
-      const encoded = this.encode(ids, tensor1d(sourceLengths, 'int32'), options);
-      const truth = tensor2d(decoderInputs(batch), [targetLength, batchSize], 'int32');
-      const predict = (inputs: Tensor2D) => this.#mostLikely(inputs, encoded, options);
-      const inputs = mixing && mixing.probability > 0 ? mixedInputs(truth, mixing, predict) : truth;
-      const {features} = this.decode(inputs, encoded, options);
-      const rows = reshaped<Tensor2D>(features, [targetLength * batchSize, features.shape[2]]);
-      return embeddingLookup({table: rows, ids: tensor1d(places, 'int32')}) as Tensor2D;
-    });
-    return {features, labels};
-  }
-
-  /** The most likely symbol after each of the inputs, `[T, B]` of `[T, B]`. */
-  #mostLikely(inputs: Tensor2D, encoded: Encoded, options: ForwardOptions): Tensor2D {
-    const {features} = this.decode(inputs, encoded, options);
-    const logits = this.logits(reshape(features, [inputs.size, features.shape[2]])) as Tensor2D;
-    return reshape(topK({logits, k: 1}).ids, inputs.shape);
   }
 
   /**
