@@ -1,4 +1,4 @@
-"""One training step of an encoder and a decoder with additive attention in PyTorch. The context is fed to the bottom layer of the decoder, which runs step by step; the layers above it run over the whole sequence."""
+"""One training step of an encoder and a decoder with additive attention in PyTorch. The context is fed to the bottom layer of the decoder, which runs step by step; the layers above it get the same contexts and run over the whole sequence."""
 import torch
 from timing import measure, sizes
 
@@ -20,7 +20,7 @@ modules = torch.nn.ModuleDict({
     "logits": torch.nn.Linear(hidden, given.vocabulary),
 })
 if given.layers > 1:
-    modules["upper"] = torch.nn.LSTM(hidden, hidden, given.layers - 1)
+    modules["upper"] = torch.nn.ModuleList(torch.nn.LSTM(2 * hidden, hidden) for _ in range(given.layers - 1))
 parameters = list(modules.parameters())
 optimizer = torch.optim.SGD(parameters, lr=1)
 
@@ -37,10 +37,10 @@ def step():
         context = torch.bmm(torch.softmax(scores, 1).transpose(1, 2), values)[:, 0]
         outputs.append(h)
         contexts.append(context)
-    top = torch.stack(outputs)
-    if given.layers > 1:
-        top, _ = modules["upper"](top, (states[1:], cells[1:]))
-    combined = torch.tanh(modules["output"](torch.cat([top, torch.stack(contexts)], 2)))
+    top, found = torch.stack(outputs), torch.stack(contexts)
+    for layer in range(1, given.layers):
+        top, _ = modules["upper"][layer - 1](torch.cat([top, found], 2), (states[layer : layer + 1], cells[layer : layer + 1]))
+    combined = torch.tanh(modules["output"](torch.cat([top, found], 2)))
     loss = torch.nn.functional.cross_entropy(modules["logits"](combined).flatten(0, 1), labels.flatten())
     loss.backward()
     torch.nn.utils.clip_grad_norm_(parameters, 5)

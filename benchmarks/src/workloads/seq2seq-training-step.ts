@@ -1,12 +1,4 @@
-import {
-  attentionLSTM,
-  embeddingLookup,
-  linear,
-  lstm,
-  sgdStep,
-  sparseCrossEntropy,
-  valueAndGradients,
-} from '@gatefold/gpu-kernels';
+import {type Seq2SeqBatches, Seq2SeqModel, symbols} from '@gatefold/seq2seq';
 import * as tf from '@tensorflow/tfjs';
 import type {Contest, Workload} from '../workload';
 
@@ -24,8 +16,8 @@ const learningRate = 1;
 const clipNorm = 5;
 
 /**
- * One training step of an encoder and a decoder with additive attention and input feeding to its bottom layer: forward,
- * loss, gradient, global-norm clip, SGD; the loss is read back.
+ * One training step of `Seq2SeqModel`, encoder and decoder with additive attention and input feeding: forward, loss,
+ * gradient, global-norm clip, SGD; the loss is read back.
  */
 export function seq2seqTrainingStep(name: string, sizes: Sizes): Workload {
   const {sourceSteps, targetSteps, batch, vocabulary, embedding, hidden, layers} = sizes;
@@ -38,17 +30,48 @@ export function seq2seqTrainingStep(name: string, sizes: Sizes): Workload {
     peers: [{script: 'pytorch_seq2seq.py', sizes: {...sizes}}],
     prepare(seed): Contest {
       const drawn = (length: number, by: number) =>
-        tf.randomUniformInt([length, batch], 0, vocabulary, seed + by) as tf.Tensor2D;
+        tf.randomUniformInt([length, batch], symbols.UNK + 1, vocabulary, seed + by) as tf.Tensor2D;
       const [source, target, labels] = [drawn(sourceSteps, 0), drawn(targetSteps, 1), drawn(targetSteps, 2)] as const;
       const pairs = {source, target, labels};
-      const [ours, stock] = [weights(sizes, seed), weights(sizes, seed)];
+      const stock = weights(sizes, seed);
+      const model = new Seq2SeqModel({
+        ...{sourceVocabularySize: vocabulary, embeddingSize: embedding, seed},
+        hiddenSizes: Array.from({length: layers}, () => hidden),
+      });
+      const forever = 1e9;
+      const training = model.fit(batchesOf(pairs, sizes), {
+        ...{steps: forever, reportEvery: forever, clipNorm},
+        optimizer: {kind: 'sgd', learningRate},
+      });
+      const events = training[Symbol.asyncIterator]();
       return {
-        ours: () => step(ours, ourGradients(ours, pairs), ourUpdate),
-        stock: () => step(stock, stockGradients(stock, pairs, sizes), stockUpdate),
-        dispose: () => tf.dispose([pairs, ours, stock] as unknown as tf.TensorContainer),
+        async ours() {
+          for (;;) {
+            const {value, done} = await events.next();
+            if (done || value.kind === 'step') return;
+          }
+        },
+        stock: () => step(stock, stockGradients(stock, pairs, sizes)),
+        dispose() {
+          training.dispose();
+          model.dispose();
+          tf.dispose([pairs, stock] as unknown as tf.TensorContainer);
+        },
       };
     },
   };
+}
+
+/** The same batch again and again, its targets with EOS at their end. */
+function batchesOf({source, labels}: Pairs, {sourceSteps, targetSteps, batch}: Sizes): Seq2SeqBatches {
+  const targets = Int32Array.from(labels.dataSync());
+  targets.fill(symbols.EOS, (targetSteps - 1) * batch);
+  const given = {
+    ...{sources: Int32Array.from(source.dataSync()), targets, batchSize: batch},
+    ...{sourceLengths: new Int32Array(batch).fill(sourceSteps), sourceLength: sourceSteps},
+    ...{targetLengths: new Int32Array(batch).fill(targetSteps), targetLength: targetSteps},
+  };
+  return {next: () => given, state: () => ({}), restore: () => {}};
 }
 
 type Matrix = 'kernel' | 'recurrentKernel';
@@ -61,8 +84,8 @@ interface Weights {
   encoder: Layer[];
   keys: Linear;
   bottom: Layer & Record<'contextKernel' | 'queryKernel' | 'scoreVector', tf.Variable>;
+  /** These and the output are given the context beside the layer below. */
   upper: Layer[];
-  /** Of the hidden state and the context beside it. */
   output: Linear;
   logits: Linear;
 }
@@ -100,7 +123,7 @@ function weights({vocabulary, embedding, hidden, layers}: Sizes, seed: number): 
       ...{contextKernel: normal([hidden, 4 * hidden]), queryKernel: normal([hidden, hidden])},
       scoreVector: normal([hidden]),
     },
-    upper: stack(layers - 1, hidden),
+    upper: Array.from({length: layers - 1}, () => layer(2 * hidden)),
     output: affine(2 * hidden, hidden),
     logits: affine(hidden, vocabulary),
   };
@@ -111,43 +134,10 @@ function listOf({sourceTable, targetTable, encoder, keys, bottom, upper, output,
   return [sourceTable, targetTable, ...parts.flatMap((part) => Object.values(part))];
 }
 
-async function step(
-  weights: Weights,
-  {value, gradients}: Gradients,
-  update: (parameters: tf.Variable[], gradients: tf.Tensor[]) => void,
-): Promise<void> {
-  update(listOf(weights), gradients);
+async function step(weights: Weights, {value, gradients}: Gradients): Promise<void> {
+  stockUpdate(listOf(weights), gradients);
   await value.data();
   tf.dispose([value, gradients] as tf.TensorContainer);
-}
-
-function ourUpdate(parameters: tf.Variable[], gradients: tf.Tensor[]): void {
-  sgdStep({parameters, gradients, learningRate, clipNorm}).dispose();
-}
-
-function ourGradients(weights: Weights, {source, target, labels}: Pairs): Gradients {
-  const tensors = <Names extends string>(variables: Record<Names, tf.Variable>) =>
-    variables as unknown as Record<Names, tf.Tensor2D> & {bias: tf.Tensor1D; scoreVector: tf.Tensor1D};
-  return valueAndGradients(() => {
-    const look = (table: tf.Variable, ids: tf.Tensor2D) =>
-      embeddingLookup({table: table as tf.Tensor as tf.Tensor2D, ids}) as tf.Tensor3D;
-    let values = look(weights.sourceTable, source);
-    const states = weights.encoder.map((layer) => {
-      const {outputs, finalState} = lstm({x: values, ...tensors(layer)});
-      values = outputs;
-      return finalState;
-    });
-    const {outputs, contexts} = attentionLSTM({
-      ...{x: look(weights.targetTable, target), ...tensors(weights.bottom), initialState: states[0]},
-      ...{kind: 'additive', keys: linear({x: values, ...tensors(weights.keys)}) as tf.Tensor3D, values},
-    });
-    let top = outputs;
-    weights.upper.forEach((layer, index) => {
-      ({outputs: top} = lstm({x: top, ...tensors(layer), initialState: states[index + 1]}));
-    });
-    const combined = tf.tanh(linear({x: tf.concat([top, contexts], 2), ...tensors(weights.output)}));
-    return sparseCrossEntropy({logits: linear({x: combined, ...tensors(weights.logits)}), labels}) as tf.Scalar;
-  }, listOf(weights)) as Gradients;
 }
 
 /** The same step as a tfjs user writes it: `gather`, `basicLSTMCell`, attention from tfjs operations, batch first. */
@@ -185,7 +175,7 @@ function stockGradients(weights: Weights, {source, target, labels}: Pairs, sizes
     const {contextKernel, queryKernel, scoreVector, ...layer} = weights.bottom;
     const fed = {...layer, kernel: tf.concat([tensor(layer.kernel), tensor(contextKernel)], 0)} as unknown as Layer;
     const bottom = stack([fed], states.slice(0, 1));
-    const upper = stack(weights.upper, states.slice(1));
+    const upper = weights.upper.map((each, index) => stack([each], states.slice(index + 1, index + 2)));
     let context = noState;
     const combined = steps(weights.targetTable, target).map((input) => {
       const asking = bottom(tf.concat([input, context], 1));
@@ -193,7 +183,8 @@ function stockGradients(weights: Weights, {source, target, labels}: Pairs, sizes
       const scores = tf.sum(tf.mul(tf.tanh(tf.add(keys, query)), tensor(scoreVector)), 2); // [B, S]
       const found = tf.matMul(tf.expandDims(tf.softmax(scores), 1) as tf.Tensor3D, values); // [B, 1, H]
       context = tf.reshape(found, [batch, hidden]);
-      return tf.concat([upper(asking), context], 1);
+      const withContext = (below: tf.Tensor2D) => tf.concat([below, context], 1);
+      return withContext(upper.reduce((below, layer) => layer(withContext(below)), asking));
     });
     const outputs = tf.tanh(affine(tf.concat(combined, 0), weights.output));
     const targets = tf.cast(tf.oneHot(tf.reshape(labels, [-1]) as tf.Tensor1D, vocabulary), 'float32');
