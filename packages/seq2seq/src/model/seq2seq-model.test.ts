@@ -79,11 +79,11 @@ async function onPredictions(): Promise<{loss: number; gradientNorm: number}> {
     const logits = tf.gather(rows, tf.tensor1d(places, 'int32'));
     return sparseCrossEntropy({logits, labels: tf.tensor1d(labels, 'int32')}) as tf.Scalar;
   }, Object.values(model.parameters));
-  const squares = tf.tidy(() => tf.addN(Object.values(grads).map((each) => tf.sum(tf.square(each)))));
-  const [[loss], [square]] = [await value.data(), await squares.data()];
-  tf.dispose([predictions, value, grads, squares] as tf.TensorContainer);
+  const [loss] = await value.data();
+  const all = await Promise.all(Object.values(grads).map((gradient) => gradient.data()));
+  tf.dispose([predictions, value, grads] as tf.TensorContainer);
   model.dispose();
-  return {loss: loss!, gradientNorm: Math.sqrt(square!)};
+  return {loss: loss!, gradientNorm: Math.hypot(...all.flatMap((values) => [...values]))};
 }
 
 async function numbers(model: Seq2SeqModel): Promise<number[][]> {
