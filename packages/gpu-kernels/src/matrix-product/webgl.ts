@@ -38,12 +38,13 @@ export function product(
   const length = x.shape.at(-1)!;
   const shape = [...x.shape.slice(0, -1), kernel.shape[transposed ? 0 : 1]!];
   const right = transposed ? 'getKernel(0, column, k)' : 'getKernel(0, k, column)';
+  const terms = addBlock({left: 'getX(plane, row, k)', right, length, rightTransposed: transposed});
   return run(backend, {
-    inputs: bias ? {x, kernel, bias} : {x, kernel},
+    inputs: {...(length > 0 && {x, kernel}), ...(bias && {bias})}, // no program reads an empty tensor
     shape,
     code: `vec4 block(int plane, int row, int column) {
       vec4 sum = ${bias ? 'getBias(0, 0, column).xyxy' : 'vec4(0)'};
-      ${addBlock({left: 'getX(plane, row, k)', right, length, rightTransposed: transposed})}
+      ${length > 0 ? terms : ''}
       return sum;
     }`,
   });
