@@ -4,6 +4,7 @@ from timing import measure, sizes
 
 given = sizes()
 torch.set_num_threads(given.threads)
+torch.set_default_device(given.device)
 torch.manual_seed(given.seed)
 ids = torch.randint(given.vocabulary, (given.steps, given.batch))
 labels = torch.randint(given.vocabulary, (given.steps, given.batch))

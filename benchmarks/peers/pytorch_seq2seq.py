@@ -4,6 +4,7 @@ from timing import measure, sizes
 
 given = sizes()
 torch.set_num_threads(given.threads)
+torch.set_default_device(given.device)
 torch.manual_seed(given.seed)
 draw = lambda steps: torch.randint(given.vocabulary, (steps, given.batch))
 source, target, labels = draw(given.sourceSteps), draw(given.targetSteps), draw(given.targetSteps)

@@ -6,6 +6,7 @@ from timing import measure, sizes
 
 given = sizes()
 torch.set_num_threads(given.threads)
+torch.set_default_device(given.device)
 torch.manual_seed(given.seed)
 inputs, outputs = (torch.nn.Embedding(given.vocabulary, given.width, sparse=True) for _ in range(2))
 biases = torch.nn.Embedding(given.vocabulary, 1, sparse=True)

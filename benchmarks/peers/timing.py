@@ -1,6 +1,7 @@
 """What the peers share: command line, timing, and the one line of JSON that the benchmark reads."""
 import argparse
 import json
+import os
 import statistics
 import time
 
@@ -10,6 +11,7 @@ def sizes():
     for name in ("steps", "sourceSteps", "targetSteps", "batch", "hidden", "layers", "vocabulary", "embedding", "width", "samples", "threads", "seed"):
         parser.add_argument(f"--{name}", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--device", default=os.environ.get("PEER_DEVICE", "cpu"), help="of PyTorch: cpu or cuda")
     return parser.parse_args()
 
 
