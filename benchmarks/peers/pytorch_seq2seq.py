@@ -13,7 +13,7 @@ modules = torch.nn.ModuleDict({
     "source": torch.nn.Embedding(given.vocabulary, embedding),
     "target": torch.nn.Embedding(given.vocabulary, embedding),
     "encoder": torch.nn.LSTM(embedding, hidden, given.layers),
-    "keys": torch.nn.Linear(hidden, hidden),
+    "memory": torch.nn.Linear(hidden, hidden),
     "bottom": torch.nn.LSTMCell(embedding + hidden, hidden),
     "query": torch.nn.Linear(hidden, hidden, bias=False),
     "score": torch.nn.Linear(hidden, 1, bias=False),
@@ -29,7 +29,7 @@ optimizer = torch.optim.SGD(parameters, lr=1)
 def step():
     optimizer.zero_grad()
     encoded, (states, cells) = modules["encoder"](modules["source"](source))
-    keys, values = modules["keys"](encoded).transpose(0, 1), encoded.transpose(0, 1)  # batch first
+    keys, values = modules["memory"](encoded).transpose(0, 1), encoded.transpose(0, 1)  # batch first
     h, c, context = states[0], cells[0], torch.zeros(given.batch, hidden)
     outputs, contexts = [], []
     for x in modules["target"](target):
