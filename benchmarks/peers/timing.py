@@ -8,6 +8,7 @@ import time
 
 def sizes():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--greedy", type=int, default=0)
     for name in ("steps", "sourceSteps", "targetSteps", "batch", "hidden", "layers", "vocabulary", "embedding", "width", "samples", "threads", "seed"):
         parser.add_argument(f"--{name}", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=5)

@@ -22,6 +22,7 @@ import {lstmTrainingStep} from './workloads/lstm-training-step';
 import {mostSimilar} from './workloads/most-similar';
 import {seq2seqTrainingStep} from './workloads/seq2seq-training-step';
 import {skipGramStep} from './workloads/skip-gram-step';
+import {translate} from './workloads/translate';
 
 const layerSizes = {units: 128, steps: 40, batch: 128, vocabulary: 65, batches: 4};
 
@@ -38,6 +39,9 @@ const workloads: Workload[] = [
   }),
   seq2seqTrainingStep('seq2seq-4x256', {
     ...{sourceSteps: 20, targetSteps: 21, batch: 64, vocabulary: 31, embedding: 256, hidden: 256, layers: 4},
+  }),
+  ...translate('translate-256', {
+    ...{sourceSteps: 20, targetSteps: 20, vocabulary: 1000, embedding: 256, hidden: 256, layers: 1},
   }),
   fourGatesWorkload,
   generateWorkload('generate-64', 64),

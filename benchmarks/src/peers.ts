@@ -53,5 +53,5 @@ export async function measurePeer(
 export function peerLine({workload, peer, threads, theirsMs, oursToTheirs}: PeerRow): string {
   const compared = Object.entries(oursToTheirs).map(([backend, ratio]) => `${backend} ${ratio.toFixed(2)}`);
   const name = `${peer}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  return `${workload.padEnd(20)}${name.padEnd(32)}${theirsMs.toFixed(2).padStart(9)} ms   ours / theirs: ${compared.join(', ')}`;
+  return `${workload.padEnd(26)}${name.padEnd(32)}${theirsMs.toFixed(2).padStart(9)} ms   ours / theirs: ${compared.join(', ')}`;
 }

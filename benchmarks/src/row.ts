@@ -14,8 +14,8 @@ export interface Row {
   n: number;
   /** The quartiles of both sides, in milliseconds. */
   spread: {ours: [number, number]; stock: [number, number]};
-  /** Characters a second, where the work is counted in them. */
-  oursPerSecond?: number;
+  /** Where the work is counted in something: `{characters: 42000}`. */
+  oursPerSecond?: Record<string, number>;
   /** Of the process, where memory is part of what is measured. */
   peakMegabytes?: number;
   versions: Record<string, string>;
@@ -25,7 +25,7 @@ export function makeRow(
   workload: string,
   backend: string,
   {ours, stock}: {ours: Timing; stock: Timing},
-  {symbols, stockShare = 1, peakMegabytes, repeats = 1}: Contest,
+  {amount, stockShare = 1, peakMegabytes, repeats = 1}: Contest,
   versions: Record<string, string>,
 ): Row {
   const oursOnce = (time: number) => time / repeats;
@@ -42,11 +42,16 @@ export function makeRow(
       ours: ours.quartiles.map(oursOnce) as [number, number],
       stock: stock.quartiles.map(stockOnce) as [number, number],
     },
-    ...(symbols && {oursPerSecond: (1000 * symbols) / oursMs}),
+    ...(amount && {oursPerSecond: mapValues(amount, (count) => (1000 * count) / oursMs)}),
     ...(peakMegabytes && {peakMegabytes}),
     versions,
   };
 }
+
+const mapValues = (values: Record<string, number>, map: (value: number) => number) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+
+const rate = ([name, count]: [string, number]) => `${Math.round(count).toLocaleString('en')} ${name}`;
 
 /** Three digits that count, and of large numbers no fraction. */
 const digits = (milliseconds: number) => (milliseconds < 100 ? milliseconds.toPrecision(3) : milliseconds.toFixed(0));
@@ -59,7 +64,7 @@ const columns: [string, number, (row: Row) => string][] = [
   ['ratio', 10, ({ratio}) => `${ratio.toFixed(ratio < 10 ? 2 : ratio < 1000 ? 1 : 0)}x`],
   ['n', 6, ({n}) => String(n)],
   ['middle half of ours', 22, ({spread}) => spread.ours.map(digits).join(' - ')],
-  ['characters/s', 14, ({oursPerSecond}) => (oursPerSecond ? Math.round(oursPerSecond).toLocaleString('en') : '')],
+  ['ours a second', 24, ({oursPerSecond = {}}) => Object.entries(oursPerSecond).map(rate).join(', ')],
   ['peak MB', 10, ({peakMegabytes}) => peakMegabytes?.toFixed(0) ?? ''],
 ];
 

@@ -8,8 +8,8 @@ export interface Contest {
   stock: Side;
   /** Lets go of tensors. */
   dispose(): void | Promise<void>;
-  /** Characters in one unit of work, where a rate says more than a time. */
-  symbols?: number;
+  /** What one unit of work comes to, where a rate says more than a time: `{characters: 200}`. */
+  amount?: Record<string, number>;
   /** How often a run of either side does the unit of work, where once is too short a time to take. */
   repeats?: number;
   /** The share of the work that the stock side does, where all of it would take too long; its time is scaled up. */

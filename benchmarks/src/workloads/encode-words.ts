@@ -34,7 +34,7 @@ export const encodeWordsWorkload: Workload = {
         Int32Array.from(words, (word) => ids.get(word) ?? 0);
       },
       stockShare: 0.1,
-      symbols: corpus.length,
+      amount: {characters: corpus.length},
       peakMegabytes,
       dispose: () => undefined,
     };

@@ -47,7 +47,7 @@ export function generateWorkload(name: string, hiddenSize: number, streams = 1):
             tf.dispose([x, output]);
           }
         },
-        symbols: length * streams,
+        amount: {characters: length * streams},
         dispose: () => {
           model.dispose();
           stock.dispose();

@@ -34,7 +34,7 @@ export const loadText8Workload: Workload = {
         Int32Array.from([...text].map((symbol) => ids.get(symbol)!));
       },
       stockShare: 0.1,
-      symbols: size,
+      amount: {characters: size},
       dispose: () => void rm(folder, {recursive: true, force: true}),
     };
   },
