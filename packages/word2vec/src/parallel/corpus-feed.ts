@@ -31,6 +31,7 @@ export class CorpusFeed {
       const start = (this.#next % this.#training.chunksPerEpoch) * chunkLength;
       const ids = this.#read.subarray(0, Math.min(chunks * chunkLength, this.#corpus.length - start));
       const found = await this.#corpus.read(start, ids);
+      if (signal.aborted) return; // the slots may be the next run's by now
       if (found !== ids.length) {
         throw new Error(
           `The corpus read ${found} ids from ${start}, expected ${ids.length} of its ${this.#corpus.length}.`,

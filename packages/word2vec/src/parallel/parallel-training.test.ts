@@ -201,6 +201,45 @@ describe('a run', () => {
     expect(positions.at(-1)).toBe(5000);
   });
 
+  test('checkpoints at any moment, several at once: also while threads end', async () => {
+    const training = new ParallelTraining(corpus, {dimension: 300, epochs: 1000, threads: 2, window: 10});
+    const positions = [0];
+    const look = async () => void positions.push((await training.checkpoint()).state.position as number);
+    for (let round = 0; round < 20; round++) {
+      const abort = new AbortController();
+      const run = eventsOf(training, abort.signal);
+      await Promise.all([look(), look()]);
+      await sleep(10 * Math.random());
+      const last = look();
+      abort.abort();
+      await last;
+      await sleep(5 * Math.random()); // a thread may have ended, the other is in the midst of a chunk
+      await look();
+      expect((await run).at(-1)).toMatchObject({kind: 'end', stopped: true});
+    }
+    await look();
+    expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+    expect(positions.at(-1)).toBe(positions.at(-2));
+  });
+
+  test('what is read too late for a run that was stopped does not reach the next', async () => {
+    const long = topicCorpus({length: 300_000});
+    const settings = {dimension: 4, epochs: 5, threads: 1};
+    const {vectors: expected} = await train(long, settings);
+    let finishFirst: (() => void) | undefined;
+    let reads = 0;
+    const read: WordCorpus['read'] = async (start, into) => {
+      reads += 1;
+      if (reads === 1) await new Promise<void>((resolve) => (finishFirst = resolve));
+      if (reads === 20) finishFirst!(); // slots hold their second text by then
+      return long.read(start, into);
+    };
+    const training = new ParallelTraining({...long, read}, settings);
+    await eventsOf(training, AbortSignal.timeout(50));
+    await eventsOf(training);
+    expect((await training.wordVectors()).values).toEqual(expected.values);
+  });
+
   test('only one at a time', async () => {
     const training = new ParallelTraining(corpus, {dimension: 4, epochs: 100, threads: 1, secondsBetweenReports: 0.01});
     for await (const _ of training.run()) {

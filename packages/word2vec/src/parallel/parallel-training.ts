@@ -8,7 +8,7 @@ import type {Word2VecEvent, Word2VecTraining} from '../training/word2vec-trainin
 import {WordVectors} from '../word-vectors/word-vectors';
 import {CorpusFeed} from './corpus-feed';
 import {type ParallelOptions, type ResolvedSettings, resolveSettings} from './parallel-settings';
-import {commands, control, TrainingMemory} from './training-memory';
+import {commands, TrainingMemory} from './training-memory';
 import {canShareMemory, coresHere, startThreads} from './training-threads';
 import {compileKernel, type Kernel} from './wasm-program';
 
@@ -111,18 +111,19 @@ export class ParallelTraining implements Word2VecTraining {
     if (signal?.aborted) stopNow();
     signal?.addEventListener('abort', stopNow);
     const start = performance.now();
-    let ended = false;
+    const end = new AbortController();
     const underWay = this.#train(training, stop.signal).finally(() => {
-      ended = true;
       this.#underWay = undefined;
+      end.abort();
     });
     this.#underWay = underWay.catch(() => undefined);
     try {
       let moment = momentOf(training, start);
       while (true) {
-        await settledOrAfter(underWay, this.#reportEvery);
-        const [before, last] = [moment, ended];
-        const now = momentOf(training);
+        await sleep(this.#reportEvery, end.signal);
+        const last = end.signal.aborted;
+        if (last) await underWay; // throws where it failed
+        const [before, now] = [moment, momentOf(training)];
         // Chunks count when they are claimed, losses when they are known: there may be none yet.
         if (now.losses.count === before.losses.count && !last) continue;
         moment = now;
@@ -133,7 +134,6 @@ export class ParallelTraining implements Word2VecTraining {
         }
         if (last) break;
       }
-      await underWay;
     } finally {
       signal?.removeEventListener('abort', stopNow);
       stopNow();
@@ -150,7 +150,9 @@ export class ParallelTraining implements Word2VecTraining {
   /** Also while it runs: the threads wait while the vectors are copied. */
   async checkpoint(): Promise<Checkpoint> {
     const training = this.#memory();
-    await this.#pause(training);
+    // Asked for at every look, as what ends another checkpoint ends this one's pause too. Between the last look and
+    // `goOn` nothing is awaited, so that none ends it then.
+    while (this.#underWay && this.#shared && !training.pause()) await sleep(1);
     const tensors = Object.fromEntries(
       (['inputs', 'outputs'] as const).map((name) => {
         const shape = [training[name].rows, this.#settings.dimension];
@@ -185,24 +187,17 @@ export class ParallelTraining implements Word2VecTraining {
     const end = () => training.command(commands.end);
     signal.addEventListener('abort', end);
     const threads = startThreads(module, training);
+    const feedAll = async () => {
+      for (; !finished(); await sleep(lookEvery)) await feed.fill(signal);
+    };
     try {
-      while (!finished()) {
-        await Promise.race([feed.fill(signal), threads]);
-        if (!finished()) await settledOrAfter(threads, lookEvery);
-      }
+      await Promise.race([feedAll(), Promise.all(threads)]);
     } finally {
       signal.removeEventListener('abort', end);
       end();
-      await threads;
+      await Promise.allSettled(threads); // where one failed the others too, or they would go on in the next run
     }
-  }
-
-  /** Resolves when no thread is in the midst of a chunk, nor will be until the next command. */
-  async #pause(training: TrainingMemory): Promise<void> {
-    if (!this.#underWay || !this.#shared) return;
-    training.command(commands.pause);
-    const resting = () => Atomics.load(training.control, control.resting) === this.threads;
-    while (this.#underWay !== undefined && !resting()) await new Promise((resolve) => setTimeout(resolve, 1));
+    await Promise.all(threads);
   }
 
   #progress(before: Moment, now: Moment, chunks: number): Word2VecEvent {
@@ -246,19 +241,16 @@ async function trainHere(
   }
 }
 
-/** Resolves or rejects as the promise does, or resolves after a while. */
-function settledOrAfter(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    const then = <T>(settle: (value: T) => void) => {
-      return (value: T) => {
-        clearTimeout(timer);
-        settle(value);
-      };
+/** Resolves after a while, or when the signal aborts. */
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const wake = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', wake);
+      resolve();
     };
-    promise.then(
-      then(() => resolve()),
-      then(reject),
-    );
+    const timer = setTimeout(wake, milliseconds);
+    signal?.addEventListener('abort', wake);
   });
 }

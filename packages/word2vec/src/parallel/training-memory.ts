@@ -169,6 +169,18 @@ export class TrainingMemory {
     this.wake();
   }
 
+  /**
+   * Tells threads that train to rest when their chunk is done; the command to end stays, as some may have ended by it.
+   *
+   * @returns whether all rest, and will until `goOn`. While some do not, ask again.
+   */
+  pause(): boolean {
+    const was = Atomics.compareExchange(this.control, control.command, commands.train, commands.pause);
+    if (was === commands.train) this.wake();
+    // In this order: a thread that reads the command after it was changed rests, one that read it before was not resting.
+    return Atomics.load(this.control, control.resting) === this.workspaces.length;
+  }
+
   /** Ends a pause; where in its course the command to end was given, that stays. */
   goOn(): void {
     Atomics.compareExchange(this.control, control.command, commands.pause, commands.train);

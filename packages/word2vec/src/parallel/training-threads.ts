@@ -32,11 +32,11 @@ if (workers) {
 /**
  * Starts a thread for every workspace; each trains until the memory's command is to end.
  *
- * @returns a promise for the end of all of them, which is rejected as soon as one fails.
+ * @returns promises for the end of each, rejected where it fails.
  */
-export function startThreads(module: WebAssembly.Module, training: TrainingMemory): Promise<unknown> {
+export function startThreads(module: WebAssembly.Module, training: TrainingMemory): Promise<void>[] {
   const {memory, plan, workspaces, controlAt} = training;
-  return Promise.all(workspaces.map((workspace) => startThread({module, memory, plan, workspace, controlAt})));
+  return workspaces.map((workspace) => startThread({module, memory, plan, workspace, controlAt}));
 }
 
 function startThread(start: object): Promise<void> {
