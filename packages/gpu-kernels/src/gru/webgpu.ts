@@ -5,7 +5,7 @@
 import {engine, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {KernelOptions, SelectiveKernel} from '../backends/has-kernel';
 import {copyValues, output, tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
-import {addProjection, addUp, each, multiplyTransposed, product} from '../matrix-product/webgpu';
+import {addProjection, addUp, memoryOfSlices, multiplyTransposed, product, type Tile} from '../matrix-product/webgpu';
 import {lookUpRows, sumRows} from '../rows/webgpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {optionsKey, type RecurrentCall, stateBefore, throughTime} from '../sequence/webgpu';
@@ -33,7 +33,7 @@ function forward(call: RecurrentCall): TensorInfo[] {
 
 /** WGSL that visits every unit of the rows a workgroup takes, as `state` in [B, H], `index` in [T, B, H], `gate` in [T, B, 3H]. */
 const eachUnit = (statements: string) => `
-  for (var place = lane; place < rows * size; place += width) {
+  for (var place = lane; place < rows * size; place += lanes) {
     let sequence = row + place / size;
     if (sequence < uniforms.batch) {
       let state = sequence * size + place % size;
@@ -44,7 +44,9 @@ const eachUnit = (statements: string) => `
   }
   storageBarrier();`;
 
-const forwardCode = (rows: number, subgroups: boolean) => `
+const forwardCode = (tile: Tile) => `
+  ${memoryOfSlices(tile, 'vec2<f32>')}
+  ${memoryOfSlices(tile, 'f32')}
   fn activateGates(step: u32, row: u32, unit: u32, sum: vec2<f32>) {
     let size = uniforms.size;
     if (row >= uniforms.batch || unit >= size) { return; }
@@ -66,24 +68,24 @@ const forwardCode = (rows: number, subgroups: boolean) => `
     for (var at = 0u; at < uniforms.steps; at++) {
       let step = stepAt(at);
       for (var base = 0u; base < size; base += width) {
-        let unit = base + lane;
+        let unit = base + lane % width;
         ${addUp({
-          ...{rows, subgroups, type: 'vec2<f32>', depth: 'size'},
+          ...{tile, type: 'vec2<f32>', depth: 'size'},
           left: (at, k) => `finalState[(${at}) * size + ${k}]`,
           right: (k) =>
             `vec2<f32>(recurrentKernel[${k} * 3 * size + unit], recurrentKernel[(3 * ${k} + 1) * size + unit])`,
+          take: (index) => `activateGates(step, row + ${index}, unit, sum);`,
         })}
-        ${each(rows, (index) => `activateGates(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
       for (var base = 0u; base < size; base += width) {
-        let unit = base + lane;
+        let unit = base + lane % width;
         ${addUp({
-          ...{rows, subgroups, type: 'f32', depth: 'size'},
+          ...{tile, type: 'f32', depth: 'size'},
           left: (at, k) => `outputs[(step * uniforms.batch + ${at}) * size + ${k}]`,
           right: (k) => `recurrentKernel[(3 * ${k} + 2) * size + unit]`,
+          take: (index) => `activateCandidate(step, row + ${index}, unit, sum);`,
         })}
-        ${each(rows, (index) => `activateCandidate(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
       ${eachUnit(`
@@ -115,7 +117,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
     name: 'gruBackward',
     inputs: {recurrentKernel, hidden, outputs, outputsGradient},
     outputs: {gates, hiddenGradient, reset},
-    code: (rows, subgroups) => stateBefore(call) + backwardCode(rows, subgroups),
+    code: (tile) => stateBefore(call) + backwardCode(tile),
   });
 
   const depth = steps * batch;
@@ -167,7 +169,8 @@ function backward(call: RecurrentCall): TensorInfo[] {
   return [...results, xGradient];
 }
 
-const backwardCode = (rows: number, subgroups: boolean) => `
+const backwardCode = (tile: Tile) => `
+  ${memoryOfSlices(tile, 'f32')}
   fn differentiateReset(step: u32, row: u32, unit: u32, sum: f32) {
     let size = uniforms.size;
     if (row >= uniforms.batch || unit >= size) { return; }
@@ -200,23 +203,23 @@ const backwardCode = (rows: number, subgroups: boolean) => `
           for (var part = 0u; part < 3; part++) { gates[gate + part * size] = 0; }
         }`)}
       for (var base = 0u; base < size; base += width) {
-        let unit = base + lane;
+        let unit = base + lane % width;
         ${addUp({
-          ...{rows, subgroups, type: 'f32', depth: 'size'},
+          ...{tile, type: 'f32', depth: 'size'},
           left: (at, k) => `gates[((step * uniforms.batch + ${at}) * 3 + 2) * size + ${k}]`,
           right: (k) => `recurrentKernel[(3 * unit + 2) * size + ${k}]`,
+          take: (index) => `differentiateReset(step, row + ${index}, unit, sum);`,
         })}
-        ${each(rows, (index) => `differentiateReset(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
       for (var base = 0u; base < size; base += width) {
-        let unit = base + lane;
+        let unit = base + lane % width;
         ${addUp({
-          ...{rows, subgroups, type: 'f32', depth: '2 * size'},
+          ...{tile, type: 'f32', depth: '2 * size'},
           left: (at, k) => `gates[(step * uniforms.batch + ${at}) * 3 * size + ${k}]`,
           right: (k) => `recurrentKernel[unit * 3 * size + ${k}]`,
+          take: (index) => `passOn(row + ${index}, unit, sum);`,
         })}
-        ${each(rows, (index) => `passOn(row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
     }

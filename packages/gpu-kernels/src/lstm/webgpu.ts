@@ -8,7 +8,16 @@
 import {engine, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {KernelOptions, SelectiveKernel} from '../backends/has-kernel';
 import {copyValues, output, tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
-import {addProjection, addUp, each, multiplyTransposed, product, type Sums, transpose} from '../matrix-product/webgpu';
+import {
+  addProjection,
+  addUp,
+  memoryOfSlices,
+  multiplyTransposed,
+  product,
+  type Sums,
+  type Tile,
+  transpose,
+} from '../matrix-product/webgpu';
 import {lookUpRows, sumRows} from '../rows/webgpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {optionsKey, type RecurrentCall, stateBefore, throughTime} from '../sequence/webgpu';
@@ -32,6 +41,7 @@ function forward(call: RecurrentCall): TensorInfo[] {
     inputs: {recurrentKernel},
     outputs: {outputs, finalHidden, finalCell, gates, cells},
     units: (4 * hiddenSize) / unitsAtOnce,
+    depth: hiddenSize,
     unitsAtOnce,
     code: forwardCode(unitsAtOnce),
   });
@@ -40,8 +50,9 @@ function forward(call: RecurrentCall): TensorInfo[] {
 
 type Inputs = Record<'x' | 'kernel' | 'recurrentKernel' | 'bias' | 'hidden' | 'cell', TensorInfo>;
 
-const forwardCode = (unitsAtOnce: 1 | 4) => (rows: number, subgroups: boolean) =>
+const forwardCode = (unitsAtOnce: 1 | 4) => (tile: Tile) =>
   `
+  ${memoryOfSlices(tile, 'Value')}
   fn add(step: u32, row: u32, column: u32, sum: Value) {
     if (row >= uniforms.batch || column >= 4 * uniforms.size) { return; }
     gates[(step * uniforms.batch + row) * 4 * uniforms.size + column] += sum;
@@ -74,15 +85,15 @@ const forwardCode = (unitsAtOnce: 1 | 4) => (rows: number, subgroups: boolean) =
     for (var at = 0u; at < uniforms.steps; at++) {
       let step = stepAt(at);
       for (var base = 0u; base < 4 * size; base += width) {
-        let column = base + lane;
+        let column = base + lane % width;
         ${addUp({
-          ...{rows, subgroups, type: 'Value', ...stateFactor('finalHidden', 'size', unitsAtOnce)},
+          ...{tile, type: 'Value', ...stateFactor('finalHidden', 'size', unitsAtOnce)},
           right: (k) => `recurrentKernel[${k} * 4 * size + column]`,
+          take: (index) => `add(step, row + ${index}, column, sum);`,
         })}
-        ${each(rows, (index) => `add(step, row + ${index}, column, sum${index});`)}
       }
       storageBarrier();
-      for (var index = lane; index < rows * size; index += width) {
+      for (var index = lane; index < rows * size; index += lanes) {
         if (row + index / size < uniforms.batch) { activate(step, row + index / size, index % size); }
       }
       storageBarrier();
@@ -128,6 +139,7 @@ function backward(call: RecurrentCall): TensorInfo[] {
     inputs: {transposed, cell, cells, outputsGradient},
     outputs: {gates, hiddenGradient, cellGradient},
     units: hiddenSize / unitsAtOnce,
+    depth: 4 * hiddenSize,
     unitsAtOnce,
     code: backwardCode(unitsAtOnce),
   });
@@ -175,8 +187,9 @@ function backward(call: RecurrentCall): TensorInfo[] {
   return [...results, xGradient];
 }
 
-const backwardCode = (unitsAtOnce: 1 | 4) => (rows: number, subgroups: boolean) =>
+const backwardCode = (unitsAtOnce: 1 | 4) => (tile: Tile) =>
   `
+  ${memoryOfSlices(tile, 'Value')}
   fn differentiate(at: u32, row: u32, unit: u32) {
     let size = uniforms.size;
     let step = stepAt(at);
@@ -214,18 +227,18 @@ const backwardCode = (unitsAtOnce: 1 | 4) => (rows: number, subgroups: boolean) 
     for (var left = uniforms.steps; left > 0; left--) {
       let at = left - 1;
       let step = stepAt(at);
-      for (var index = lane; index < rows * size; index += width) {
+      for (var index = lane; index < rows * size; index += lanes) {
         if (row + index / size < uniforms.batch) { differentiate(at, row + index / size, index % size); }
       }
       storageBarrier();
       for (var base = 0u; base < size; base += width) {
-        let unit = base + lane;
+        let unit = base + lane % width;
         let first = step * uniforms.batch;
         ${addUp({
-          ...{rows, subgroups, type: 'Value', ...stateFactor('gates', '4 * size', unitsAtOnce, 'first + ')},
+          ...{tile, type: 'Value', ...stateFactor('gates', '4 * size', unitsAtOnce, 'first + ')},
           right: (k) => `transposed[${k} * size + unit]`,
+          take: (index) => `keep(step, row + ${index}, unit, sum);`,
         })}
-        ${each(rows, (index) => `keep(step, row + ${index}, unit, sum${index});`)}
       }
       storageBarrier();
     }

@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {useBackend} from '../backends/use-backend';
 import {hasSubgroups, type WebGPUBackend} from '../backends/webgpu-dispatch';
+import {gru} from '../gru/gru';
+import {type GRUArguments, gruReference} from '../gru/reference';
 import {linear} from '../linear/linear';
 import {linearReference} from '../linear/reference';
 import {lstm} from '../lstm/lstm';
@@ -50,6 +52,34 @@ const values = (shape: number[], seed: number) =>
     shape,
   );
 
+type Recurrent = (inputs: tf.Tensor[]) => tf.Tensor;
+
+const lstmOf = ([x, kernel, recurrentKernel, bias]: tf.Tensor[]) =>
+  ({x, kernel, recurrentKernel, bias, ...zeroStates(x!, recurrentKernel!)}) as LSTMArguments;
+const gruOf = ([x, kernel, recurrentKernel, bias]: tf.Tensor[]) =>
+  ({x, kernel, recurrentKernel, bias, hidden: zeroStates(x!, recurrentKernel!).hidden}) as GRUArguments;
+
+function zeroStates(x: tf.Tensor, recurrentKernel: tf.Tensor) {
+  const zeros = tf.zeros([x.shape[1]!, recurrentKernel.shape[0]!]);
+  return {hidden: zeros, cell: zeros};
+}
+
+/** The operation, its reference, and how many gates it has. */
+const cells: Record<'lstm' | 'gru', [Recurrent, Recurrent, number]> = {
+  lstm: [(inputs) => lstm(lstmOf(inputs)).outputs, (inputs) => lstmReference(lstmOf(inputs)).outputs, 4],
+  gru: [(inputs) => gru(gruOf(inputs)).outputs, (inputs) => gruReference(gruOf(inputs)).outputs, 3],
+};
+
+/** Units in whole fours or not, in one slice of a graphics card or several, and rows of the batch one or two at a time. */
+const recurrent = (['lstm', 'gru'] as const).flatMap((name) =>
+  [
+    [3, 37, 8, 12],
+    [2, 9, 5, 7],
+    [2, 3, 4, 36],
+    [2, 130, 3, 33],
+  ].map((sizes) => [name, ...sizes] as [keyof typeof cells, number, number, number, number]),
+);
+
 describe.runIf(backendsUnderTest.includes('webgpu'))('products on webgpu', () => {
   beforeAll(async () => {
     await startBackend(useBackend, 'webgpu');
@@ -60,6 +90,8 @@ describe.runIf(backendsUnderTest.includes('webgpu'))('products on webgpu', () =>
       [37, 8, 12],
       [20, 7, 5],
       [1, 4, 4],
+      [20, 136, 12],
+      [9, 131, 70],
     ])('%i rows of %i by %i columns: linear and its gradients within 1e-5 of the reference', async (...sizes) => {
       const [rows, inputSize, outputSize] = sizes as [number, number, number];
       const inputs = [values([rows, inputSize], 1), values([inputSize, outputSize], 2), values([outputSize], 3)];
@@ -73,21 +105,19 @@ describe.runIf(backendsUnderTest.includes('webgpu'))('products on webgpu', () =>
       tf.dispose(inputs);
     });
 
-    test.each([
-      [3, 37, 8, 12],
-      [2, 9, 5, 7],
-    ])('T %i, B %i, I %i, H %i: lstm and its gradients within 1e-5 of the reference', async (...sizes) => {
-      const [T, B, I, H] = sizes as [number, number, number, number];
-      const shapes = [[T, B, I], [I, 4 * H], [H, 4 * H], [4 * H]];
-      const inputs = shapes.map((shape, index) => values(shape, index + 1));
-      const zeros = tf.zeros([B, H]) as tf.Tensor2D;
-      const named = ([x, kernel, recurrentKernel, bias]: tf.Tensor[]) =>
-        ({x, kernel, recurrentKernel, bias, hidden: zeros, cell: zeros}) as LSTMArguments;
-      const received = await asOn(adapterInfo, () => gradients((...all) => lstm(named(all)).outputs, inputs));
-      const expected = await gradients((...all) => lstmReference(named(all)).outputs, inputs);
-      expect(received).toHaveLength(expected.length);
-      expectClose(received, expected, {relative: 1e-5, absolute: 1e-5});
-      tf.dispose([inputs, zeros]);
-    });
+    test.each(recurrent)(
+      '%s, T %i, B %i, I %i, H %i: it and its gradients within 1e-5 of the reference',
+      async (...row) => {
+        const [name, T, B, I, H] = row;
+        const [ours, reference, gates] = cells[name];
+        const shapes = [[T, B, I], [I, gates * H], [H, gates * H], [gates * H]];
+        const inputs = shapes.map((shape, index) => values(shape, index + 1));
+        const received = await asOn(adapterInfo, () => gradients((...all) => ours(all), inputs));
+        const expected = await gradients((...all) => reference(all), inputs);
+        expect(received).toHaveLength(expected.length);
+        expectClose(received, expected, {relative: 1e-5, absolute: 1e-5});
+        tf.dispose(inputs);
+      },
+    );
   });
 });

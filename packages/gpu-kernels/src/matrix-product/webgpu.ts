@@ -2,6 +2,7 @@
 // invocations of a workgroup lie side by side along the columns, so they need the same values of the left factor at a
 // time. Where there are subgroups, 8 of them load one each and broadcast it, because loads, not multiplications, are what
 // takes the time. For the same reason either factor is loaded four values at once where it lies in whole fours.
+// A graphics card idles unless it has tens of thousands of invocations: there several share a sum, each a slice of its depth.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {
   type Dispatch,
@@ -42,23 +43,47 @@ export function each(count: number, code: (index: number) => string): string {
 /** How the left factor of a product is read: value by value, or in fours along the depth of the sums or along its rows. */
 export type LeftFactor = (row: string, k: string) => string;
 
-export interface Sums {
-  /** How many rows, sums `sum0`, `sum1` and so on, from `row` on. */
+/** What a workgroup adds up at a time, and how its invocations divide it: `width * slices` of them. */
+export interface Tile {
+  /** Rows, all of them in each invocation. */
   rows: number;
+  /** Invocations side by side along the columns. */
+  width: number;
+  /** Into how many parts the depth of the sums is cut, each for invocations of its own. */
+  slices: number;
   subgroups: boolean;
+}
+
+export interface Sums {
+  tile: Tile;
   /** WGSL, the length of the sums; a whole number of fours where the left factor is read along it. */
   depth: string;
-  /** WGSL of the value of the left factor at a row and `k`, or of four values from there along an axis. */
+  /** WGSL of the value of the left factor at a row, from `row` on, and `k`, or of four values from there along an axis. */
   left: LeftFactor;
   along?: 'depth' | 'rows';
   /** WGSL of the values of the right factor at `k`. */
   right: (k: string) => string;
-  /** What a sum is: `f32` or `vec4<f32>`. */
+  /** What a sum is: `f32`, or a vector of them. */
   type: string;
+  /** WGSL statements that take `sum`, that of the row of this index; run by one invocation for each row and column. */
+  take: (index: number) => string;
 }
 
-/** WGSL that adds up products for several rows at once, so that each value of the right factor is loaded once for all. */
-export function addUp({rows, subgroups, depth, left, along, right, type}: Sums): string {
+/** WGSL that `addUp` of sums of this type needs at the head of a shader. */
+export function memoryOfSlices({width, slices}: Tile, type: string): string {
+  return slices === 1 ? '' : `var<workgroup> ${sharesOf(type)}: array<${type}, ${width * slices}>;`;
+}
+
+function sharesOf(type: string): string {
+  return `shares_${type.replace(/\W/g, '')}`;
+}
+
+/**
+ * WGSL that adds up products for several rows at once, so that each value of the right factor is loaded once for all. All
+ * invocations of the workgroup must come here together; `lane` is the number of each.
+ */
+export function addUp({tile, depth, left, along, right, type, take}: Sums): string {
+  const {rows, width, slices, subgroups} = tile;
   const perLoad = along === 'rows' ? 4 : 1; // rows
   const loads = rows / perLoad;
   // A load for each row, or one for every 8 of them, whose invocations then tell one another.
@@ -75,9 +100,29 @@ export function addUp({rows, subgroups, depth, left, along, right, type}: Sums):
     return `subgroupBroadcast(own${Math.floor(index / 8)}${component}, ${index % 8}u)`;
   };
   const parts = along === 'depth' ? 4 : 1;
-  return `
+  const turns =
+    slices === 1
+      ? `for (var k = 0u; k < ${depth}; k += ${parts})`
+      : `let slice = lane / ${width};
+      let sliceDepth = (${depth} + ${parts * slices - 1}) / ${parts * slices} * ${parts};
+      let sliceEnd = min(${depth}, (slice + 1) * sliceDepth);
+      for (var k = slice * sliceDepth; k < sliceEnd; k += ${parts})`;
+  const shares = sharesOf(type);
+  const sumOf = (row: number) =>
+    slices === 1
+      ? `{ let sum = sum${row}; ${take(row)} }`
+      : `
+      ${shares}[lane] = sum${row};
+      workgroupBarrier();
+      if (slice == ${row % slices}) {
+        var sum = ${shares}[lane % ${width}];
+        for (var other = 1u; other < ${slices}; other++) { sum += ${shares}[lane % ${width} + other * ${width}]; }
+        ${take(row)}
+      }
+      workgroupBarrier();`;
+  return `{
     ${each(rows, (row) => `var sum${row} = ${type}();`)}
-    for (var k = 0u; k < ${depth}; k += ${parts}) {
+    ${turns} {
       ${load}
       ${each(
         parts,
@@ -86,7 +131,9 @@ export function addUp({rows, subgroups, depth, left, along, right, type}: Sums):
         ${each(rows, (row) => `sum${row} += ${value(row, part)} * factor;`)}
       }`,
       )}
-    }`;
+    }
+    ${each(rows, sumOf)}
+  }`;
 }
 
 /** How many rows an invocation works on at once, where there are `rows`. */
@@ -102,23 +149,44 @@ export function invocationsFor(columns: number, limit: number): number {
   return size;
 }
 
+/** Into how many slices, a power of 2 and at most `limit`, to cut sums of this depth: no slice is shorter than `shortest`. */
+export function slicesFor(depth: number, {limit, shortest}: {limit: number; shortest: number}): number {
+  let slices = 1;
+  while (2 * slices <= limit && depth >= 2 * slices * shortest) slices *= 2;
+  return slices;
+}
+
+/** How a product is divided. A graphics card gets 131,072 invocations if it can, 256 in a workgroup. */
+function tileFor(backend: WebGPUBackend, {rows, columns, depth}: Product): Tile {
+  const height = rowsAtOnce(backend, rows);
+  const across = invocationsFor(Math.ceil(columns / 4), 64);
+  if (isProcessor(backend)) return {rows: height, width: across, slices: 1, subgroups: hasSubgroups(backend)};
+  const invocations = Math.ceil(rows / height) * Math.ceil(columns / 4);
+  const slices = slicesFor(depth, {limit: Math.min(16, 131_072 / invocations), shortest: 32});
+  return {
+    rows: height,
+    width: Math.min(across, 256 / slices),
+    slices,
+    subgroups: slices === 1 && hasSubgroups(backend),
+  };
+}
+
 /** Records a product of two factors that WGSL reads, into what WGSL stores. */
-export function product(
-  backend: WebGPUBackend,
-  {key, left, along, vectors = [], store, declarations = '', matrix, ...given}: Product,
-): void {
+export function product(backend: WebGPUBackend, given: Product): void {
+  const {key, left, along, vectors = [], store, declarations = '', matrix} = given;
   const {rows, columns, depth, inputs, outputs, integers} = given;
   const right = given.right ?? `${matrix}[k * uniforms.columns + column]`;
-  const subgroups = hasSubgroups(backend);
-  const height = rowsAtOnce(backend, rows);
-  const width = invocationsFor(Math.ceil(columns / 4), 64);
+  const tile = tileFor(backend, given);
+  const {rows: height, width, slices, subgroups} = tile;
   const fours = matrix !== undefined && columns % 4 === 0;
   const factor = (k: string) =>
     fours
       ? `${matrix}[(${k} * uniforms.columns + column) / 4]`
       : `vec4<f32>(${[0, 1, 2, 3].map((part) => `right(${k}, column + ${part})`).join(', ')})`;
+  const take = (index: number) => each(4, (part) => `store(row + ${index}, column + ${part}, sum[${part}]);`);
   const code = () => `
     ${declarations}
+    ${memoryOfSlices(tile, 'vec4<f32>')}
     ${fours ? '' : `fn right(k: u32, column: u32) -> f32 { return ${right}; }`}
     fn store(row: u32, column: u32, value: f32) {
       if (row >= uniforms.rows || column >= uniforms.columns) { return; }
@@ -127,16 +195,15 @@ export function product(
     fn run(group: u32, lane: u32) {
       let across = (uniforms.columns + ${4 * width - 1}) / ${4 * width};
       let row = group / across * ${height};
-      let column = group % across * ${4 * width} + 4 * lane;
-      ${addUp({rows: height, subgroups, depth: 'uniforms.depth', left, along, right: factor, type: 'vec4<f32>'})}
-      ${each(height, (index) => each(4, (part) => `store(row + ${index}, column + ${part}, sum${index}[${part}]);`))}
+      let column = group % across * ${4 * width} + 4 * (lane % ${width});
+      ${addUp({tile, depth: 'uniforms.depth', left, along, right: factor, type: 'vec4<f32>', take})}
     }`;
-  const form = [`${height}x${width}`, ...(fours ? ['fours'] : []), ...(along ? [along] : [])].join('/');
+  const form = [`${height}x${width}x${slices}`, ...(fours ? ['fours'] : []), ...(along ? [along] : [])].join('/');
   dispatch(backend, {
     key: `${key}/${form}`,
     ...{code, subgroups, inputs, outputs},
     vectors: [...vectors, ...(fours ? [matrix] : [])],
-    workgroupSize: width,
+    workgroupSize: width * slices,
     workgroups: Math.ceil(rows / height) * Math.ceil(columns / (4 * width)),
     integers: {rows, columns, depth, ...integers},
   });

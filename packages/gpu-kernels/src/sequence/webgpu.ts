@@ -1,10 +1,10 @@
 // What the recurrent kernels on WebGPU share. Rows of the batch do not depend on one another, so one dispatch goes through
-// time: a workgroup takes several rows through all steps, with barriers between what depends on what.
+// time: a workgroup takes some rows through all steps, with barriers between what depends on what.
 
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {activationCode} from '../backends/webgpu-activation';
-import {type Dispatch, dispatch, hasSubgroups, type WebGPUBackend} from '../backends/webgpu-dispatch';
-import {invocationsFor, rowsAtOnce} from '../matrix-product/webgpu';
+import {type Dispatch, dispatch, hasSubgroups, isProcessor, type WebGPUBackend} from '../backends/webgpu-dispatch';
+import {invocationsFor, rowsAtOnce, slicesFor, type Tile} from '../matrix-product/webgpu';
 import type {RecurrentAttributes} from './attributes';
 import {sequenceSizes} from './sizes';
 
@@ -20,8 +20,12 @@ export type Pass = Pick<Dispatch, 'inputs' | 'outputs'> & {
   unitsAtOnce?: 1 | 4;
   /** How many invocations have work side by side; H where it is left out. */
   units?: number;
-  /** From the number of rows a workgroup takes, and whether there are subgroups, to the WGSL of `run`. */
-  code: (rows: number, subgroups: boolean) => string;
+  /** The length of the sums of a step; H where it is left out. */
+  depth?: number;
+  /**
+   * The WGSL of `run`. It finds the tile's `rows` and `width`, and `lanes`, the invocations of a workgroup, as constants.
+   */
+  code: (tile: Tile) => string;
 };
 
 /** Names the options that code depends on. */
@@ -30,21 +34,35 @@ export function optionsKey({inputs, attrs}: RecurrentCall): string {
   return `${attrs?.reverse ? '/reverse' : ''}${lengths ? '/lengths' : ''}${candidateMask ? '/mask' : ''}`;
 }
 
+/**
+ * How a step is divided. A processor has few cores, and weights that are loaded once serve many rows there. A graphics card has
+ * dozens: it gets 64 workgroups, of a single row each in the usual batch, whose invocations share the sums. Up to 16 do, for
+ * one of them then adds up their shares.
+ */
+function tileFor(backend: WebGPUBackend, batch: number, units: number, depth: number): Tile {
+  const {maxComputeInvocationsPerWorkgroup: most} = backend.device.limits;
+  if (isProcessor(backend)) {
+    const width = invocationsFor(units, Math.min(256, most));
+    return {rows: rowsAtOnce(backend, batch), width, slices: 1, subgroups: hasSubgroups(backend)};
+  }
+  const width = invocationsFor(units, most);
+  const slices = slicesFor(depth, {limit: Math.min(16, most / width), shortest: 8});
+  return {rows: rowsAtOnce(backend, Math.floor(batch / 64)), width, slices, subgroups: false};
+}
+
 /** Records a pass through time. */
-export function throughTime(call: RecurrentCall, {name, units, code, unitsAtOnce = 1, ...bound}: Pass): void {
+export function throughTime(call: RecurrentCall, {name, code, unitsAtOnce = 1, ...bound}: Pass): void {
   const {inputs, attrs, backend} = call;
   const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {lengths, candidateMask} = inputs;
-  const subgroups = hasSubgroups(backend);
-  const rows = rowsAtOnce(backend, batch);
+  const {units = hiddenSize, depth = hiddenSize} = bound;
+  const tile = tileFor(backend, batch, units, depth);
+  const {rows, width, slices, subgroups} = tile;
   const value = unitsAtOnce === 4 ? 'vec4<f32>' : 'f32';
-  const width = invocationsFor(
-    units ?? hiddenSize,
-    Math.min(256, backend.device.limits.maxComputeInvocationsPerWorkgroup),
-  );
   const prelude = () => `
     const rows = ${rows}u;
     const width = ${width}u;
+    const lanes = ${width * slices}u;
     /** The step that is computed at turn \`at\`, and how the one before it lies in time. */
     fn stepAt(at: u32) -> u32 { return ${attrs?.reverse ? 'uniforms.steps - 1 - at' : 'at'}; }
     fn isGoing(step: u32, row: u32) -> bool { return ${lengths ? 'i32(step) < lengths[row]' : 'true'}; }
@@ -52,9 +70,9 @@ export function throughTime(call: RecurrentCall, {name, units, code, unitsAtOnce
     fn mask(index: u32) -> Value { return ${candidateMask ? 'candidateMask[index]' : 'Value(1)'}; }
     ${activationCode(unitsAtOnce)}`;
   dispatch(backend, {
-    key: `${name}/${rows}x${width}x${unitsAtOnce}${optionsKey(call)}`,
-    code: () => prelude() + code(rows, subgroups),
-    ...{subgroups, workgroupSize: width, workgroups: steps === 0 ? 0 : Math.ceil(batch / rows)},
+    key: `${name}/${rows}x${width}x${slices}/${unitsAtOnce}${optionsKey(call)}`,
+    code: () => prelude() + code(tile),
+    ...{subgroups, workgroupSize: width * slices, workgroups: steps === 0 ? 0 : Math.ceil(batch / rows)},
     inputs: {...bound.inputs, ...(lengths && {lengths}), ...(candidateMask && {candidateMask})},
     outputs: bound.outputs,
     vectors: unitsAtOnce === 4 ? [...Object.keys(bound.inputs), ...Object.keys(bound.outputs), 'candidateMask'] : [],
