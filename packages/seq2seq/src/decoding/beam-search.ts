@@ -1,9 +1,9 @@
-import {topK} from '@gatefold/gpu-kernels';
+import {embeddingLookup, topK} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
-import {dispose, gather, type Tensor, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import {dispose, gather, reshape, type Tensor2D, type Tensor3D, tensor1d, tensor2d, tidy} from '@tensorflow/tfjs-core';
 import {symbols} from '../batch/symbols';
 import type {AttendingState} from '../decoder/attending-layer';
-import type {Encoded, Memory} from '../encoder/encode';
+import type {Memory} from '../encoder/encode';
 import type {Seq2SeqModel} from '../model/seq2seq-model';
 import {type Decoded, type DecodingOptions, expectNumber, maxLengthOf, weightsOfRow} from './decoding-options';
 import {decodingStep, readSources} from './read-sources';
@@ -32,16 +32,28 @@ interface Path {
   id: number;
   length: number;
   logProbability: number;
+  /** Nothing before GO. */
   before: Path | undefined;
+  /** Of the step that read `before`: where its states are. */
+  row: number;
   /** What its step took of the source, where that is wanted. */
   weights: Float32Array | undefined;
 }
 
-/** A hypothesis that goes on: `row` of the last step is where its states are. */
-interface Live {
-  source: number;
-  row: number;
-  path: Path | undefined;
+/** The hypotheses of a source. */
+interface Beam {
+  live: Path[];
+  ended: Path[];
+}
+
+/** What a step found: of each row the `k` best symbols and their log-probabilities, and what it took of the source. */
+interface Found {
+  k: number;
+  /** `[rows, k]` */
+  ids: Int32Array;
+  /** `[rows, k]` */
+  logProbabilities: Float32Array;
+  weightsOf(row: number): Float32Array | undefined;
 }
 
 /** See `Seq2SeqModel.beamSearch`. */
@@ -61,86 +73,111 @@ export async function beamSearch(
   const withWeights = kind !== 'none' && (attention || coveragePenalty > 0);
   const k = Math.min(width, targetVocabularySize);
   const pause = new Pause();
-  const ended = sources.map((): Path[] => []);
-  let live = sources.map((_, source): Live => ({source, row: source, path: undefined}));
-  const encoded = readSources(model, sources);
-  let memory = encoded.memory; // of the sources of the rows
-  let states: AttendingState[] = encoded.states;
+  let beams = sources.map((_, source): Beam => ({live: [startAt(source)], ended: []}));
+  const reading = readSources(model, sources);
+  let {states, memory}: {states: AttendingState[]; memory?: Memory} = reading;
+  let rows = sources.map((_, source) => source); // the source of each
   try {
-    for (let count = 0; count < maxLength && live.length > 0; count++) {
+    for (let count = 0; count < maxLength; count++) {
+      const live = beams.flatMap((beam) => beam.live);
+      if (live.length === 0) break;
       signal?.throwIfAborted();
-      const ids = Int32Array.from(live, ({path}) => path?.id ?? symbols.GO);
+      const rowsBefore = rows;
+      rows = beams.flatMap((beam, source) => beam.live.map(() => source));
+      if (reading.memory && String(rows) !== String(rowsBefore)) {
+        if (memory !== reading.memory) dispose(memory!);
+        memory = memoryOf(reading.memory, rows);
+      }
       const {best, weights, next} = tidy(() => {
-        const {states: next, ...step} = decodingStep(model, tensor1d(ids, 'int32'), {memory, states});
-        const best = {...topK({logits: step.logits, k, logProbabilities: true})};
-        return {best, next, ...(withWeights && {weights: step.weights})};
+        const taken = count === 0 ? states : takeRows(states, live);
+        const ids = tensor1d(Int32Array.from(live, ({id}) => id));
+        const {logits, weights, states: next} = decodingStep(model, ids, {...reading, memory, states: taken});
+        const best = {...topK({logits, k, logProbabilities: true})};
+        return {best, next, ...(withWeights && {weights})};
       });
       dispose(states);
       states = next;
-      const [values, chosen] = [await best.values.data(), await best.ids.data()]; // [rows, k]
-      const taken = await weights?.data<'float32'>(); // [1, rows, S]
+      const [logProbabilities, ids, taken] = await Promise.all([
+        best.values.data<'float32'>(),
+        best.ids.data<'int32'>(),
+        weights?.data<'float32'>(), // [1, rows, S]
+      ]);
       dispose([best.values, best.ids, weights ?? []]);
-      const rowsBefore = live.map(({source}) => source);
-      live = sources.flatMap((source, index) => {
-        const candidates = live.flatMap((from, row) => {
-          if (from.source !== index) return [];
-          const found = weightsOfRow(taken, row, encoded, source);
-          return Array.from({length: k}, (_, place) => ({
-            ...{source: index, row},
-            path: longer(from.path, chosen[row * k + place]!, values[row * k + place]!, found),
-          }));
-        });
-        candidates.sort((left, right) => right.path.logProbability - left.path.logProbability);
-        const kept = candidates.slice(0, width - ended[index]!.length);
-        ended[index]!.push(...kept.map(({path}) => path).filter(({id}) => id === symbols.EOS));
-        return kept.filter(({path}) => path.id !== symbols.EOS);
+      const weightsOf = (row: number) => weightsOfRow(taken, row, reading, sources[rows[row]!]!);
+      let first = 0;
+      beams = beams.map((beam) => {
+        const from = first;
+        first += beam.live.length;
+        return goOn(beam, from, width, {k, ids, logProbabilities, weightsOf});
       });
-      const rows = live.map(({row}) => row);
-      const before = states;
-      states = tidy(() => before.map((state) => takeRows(state, rows, 0)));
-      dispose(before);
-      if (memory && String(rowsBefore) !== String(live.map(({source}) => source))) {
-        const old = memory;
-        memory = tidy(() => memoryOf(encoded, live));
-        if (old !== encoded.memory) dispose(old);
-      }
       await pause.whenDue();
     }
   } finally {
-    dispose([states, encoded, memory ?? []]);
+    dispose([states, reading, memory ?? []]);
   }
-  return sources.map((source, index) => {
-    const unfinished = live.filter((each) => each.source === index).flatMap(({path}) => path ?? []);
-    return [...ended[index]!, ...unfinished]
+  return beams.map(({live, ended}, source) =>
+    [...ended, ...live]
       .map((path) =>
-        hypothesisOf(path, source.length, {lengthPenalty, coveragePenalty, attention: attention && withWeights}),
+        hypothesisOf(path, sources[source]!.length, {
+          ...{lengthPenalty, coveragePenalty},
+          attention: attention && withWeights,
+        }),
       )
       .sort((left, right) => right.score - left.score)
-      .slice(0, results);
-  });
+      .slice(0, results),
+  );
 }
 
-function longer(before: Path | undefined, id: number, logProbability: number, weights: Float32Array | undefined): Path {
-  expectNumber(logProbability);
+function startAt(row: number): Path {
+  return {id: symbols.GO, length: 0, logProbability: 0, before: undefined, row, weights: undefined};
+}
+
+/** The best continuations of a beam, whose hypotheses a step had in the rows from `first` on. */
+function goOn({live, ended}: Beam, first: number, width: number, {k, ids, logProbabilities, weightsOf}: Found): Beam {
+  const totals = Array.from({length: live.length * k}, (_, place) => {
+    const logProbability = logProbabilities[first * k + place]!;
+    expectNumber(logProbability);
+    return live[Math.floor(place / k)]!.logProbability + logProbability;
+  });
+  const places = [...totals.keys()].sort((left, right) => totals[right]! - totals[left]!);
+  const kept = places.slice(0, width - ended.length).map((place): Path => {
+    const index = Math.floor(place / k);
+    const [before, row] = [live[index]!, first + index];
+    return {
+      ...{id: ids[first * k + place]!, length: before.length + 1, logProbability: totals[place]!},
+      ...{before, row, weights: weightsOf(row)},
+    };
+  });
   return {
-    ...{id, before, weights},
-    length: (before?.length ?? 0) + 1,
-    logProbability: (before?.logProbability ?? 0) + logProbability,
+    live: kept.filter(({id}) => id !== symbols.EOS),
+    ended: [...ended, ...kept.filter(({id}) => id === symbols.EOS)],
   };
 }
 
-/** Some rows of named tensors, along the axis of the batch. */
-function takeRows<Named extends object>(tensors: Named, rows: readonly number[], axis: number): Named {
-  const indices = tensor1d(rows as number[], 'int32');
-  const entries = Object.entries(tensors as Record<string, Tensor>);
-  return Object.fromEntries(entries.map(([name, tensor]) => [name, gather(tensor, indices, axis)])) as Named;
+/** The states that hypotheses go on from. */
+function takeRows(states: AttendingState[], live: readonly Path[]): AttendingState[] {
+  const ids = tensor1d(Int32Array.from(live, ({row}) => row));
+  return states.map((state) => {
+    const entries = Object.entries(state as Record<string, Tensor2D>);
+    return Object.fromEntries(entries.map(([name, table]) => [name, embeddingLookup({table, ids})]));
+  }) as AttendingState[];
 }
 
-/** The memory of the sources that go on, a row a hypothesis. */
-function memoryOf({memory}: Encoded, live: readonly Live[]): Memory {
-  const rows = live.map(({source}) => source);
-  const {keys, values, lengths} = memory!;
-  return {...takeRows({keys, values}, rows, 1), ...takeRows({lengths}, rows, 0)};
+/** The memory of the sources of some rows. */
+function memoryOf({keys, values, lengths}: Memory, rows: readonly number[]): Memory {
+  const [positions, batchSize] = keys.shape;
+  const ids = Int32Array.from({length: positions * rows.length}, (_, place) => {
+    return Math.floor(place / rows.length) * batchSize + rows[place % rows.length]!;
+  });
+  return tidy(() => {
+    const taken = tensor2d(ids, [positions, rows.length]);
+    const take = (tensor: Tensor3D) =>
+      embeddingLookup({table: reshape(tensor, [positions * batchSize, tensor.shape[2]]), ids: taken}) as Tensor3D;
+    return {
+      ...{keys: take(keys), values: take(values)},
+      lengths: gather(lengths, tensor1d(Int32Array.from(rows))),
+    };
+  });
 }
 
 function hypothesisOf(
@@ -149,7 +186,7 @@ function hypothesisOf(
   {lengthPenalty, coveragePenalty, attention}: {lengthPenalty: number; coveragePenalty: number; attention: boolean},
 ): Hypothesis {
   const way: Path[] = [];
-  for (let at: Path | undefined = path; at; at = at.before) way.push(at);
+  for (let at = path; at.before; at = at.before) way.push(at);
   way.reverse();
   const {length, logProbability} = path;
   let score = logProbability / ((5 + length) / 6) ** lengthPenalty;

@@ -1,6 +1,17 @@
 import {sampleCategorical, sparseCrossEntropy, topK} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
-import {dispose, fill, reshape, type Tensor1D, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
+import {
+  concat,
+  dispose,
+  fill,
+  getBackend,
+  neg,
+  reshape,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  tidy,
+} from '@tensorflow/tfjs-core';
 import {symbols} from '../batch/symbols';
 import type {AttendingState} from '../decoder/attending-layer';
 import type {Seq2SeqModel} from '../model/seq2seq-model';
@@ -18,13 +29,30 @@ export interface SampleOptions extends DecodingOptions {
   seed?: number;
 }
 
+/** What is written next, a symbol a row. */
+type Choice = {
+  /** `[B]` */
+  ids: Tensor1D;
+  /** `[B]` */
+  logProbabilities: Tensor1D;
+};
+
+type Step = Choice & {
+  states: AttendingState[];
+  /** `[1, B, S]`, where attention is asked for. */
+  weights?: Tensor3D;
+};
+
 /** See `Seq2SeqModel.decodeGreedily`. */
 export function decodeGreedily(
   model: Seq2SeqModel,
   sources: readonly ArrayLike<number>[],
   options: DecodingOptions,
 ): Promise<Decoded[]> {
-  return writeTargets(model, sources, options, (logits) => reshape(topK({logits, k: 1}).ids, [-1]));
+  return writeTargets(model, sources, options, (logits) => {
+    const {ids, values} = topK({logits, k: 1, logProbabilities: true});
+    return {ids: reshape(ids, [-1]), logProbabilities: reshape(values, [-1])};
+  });
 }
 
 /** See `Seq2SeqModel.sample`. */
@@ -34,9 +62,11 @@ export function sample(
   options: SampleOptions,
 ): Promise<Decoded[]> {
   const {seed = 1, temperature, topK, topP} = options;
-  return writeTargets(model, sources, options, (logits, count) =>
-    sampleCategorical({logits, seed: (Math.imul(seed, 0x9e3779b1) + count) | 0, temperature, topK, topP}),
-  );
+  return writeTargets(model, sources, options, (logits, count) => {
+    const seedOfStep = (Math.imul(seed, 0x9e3779b1) + count) | 0;
+    const ids = sampleCategorical({logits, seed: seedOfStep, temperature, topK, topP});
+    return {ids, logProbabilities: neg(sparseCrossEntropy({logits, labels: ids, reduction: 'none'}) as Tensor1D)};
+  });
 }
 
 /** Writes the targets of all sources side by side, a symbol of each at a time, as `choose` has it of `[B, V]`. */
@@ -44,7 +74,7 @@ async function writeTargets(
   model: Seq2SeqModel,
   sources: readonly ArrayLike<number>[],
   options: DecodingOptions,
-  choose: (logits: Tensor2D, count: number) => Tensor1D,
+  choose: (logits: Tensor2D, count: number) => Choice,
 ): Promise<Decoded[]> {
   const maxLength = maxLengthOf(options, sources);
   if (sources.length === 0) return [];
@@ -54,42 +84,76 @@ async function writeTargets(
     ...{logProbability: 0, ended: false},
   }));
   const pause = new Pause();
-  const encoded = readSources(model, sources);
-  let states: AttendingState[] = encoded.states;
-  let read = fill([sources.length], symbols.GO, 'int32') as Tensor1D;
+  const reading = readSources(model, sources);
+  let before: Pick<Step, 'ids' | 'states'> = {
+    ids: fill([sources.length], symbols.GO, 'int32') as Tensor1D,
+    states: reading.states,
+  };
   try {
-    for (let count = 0; count < maxLength && targets.some(({ended}) => !ended); count++) {
+    for (let count = 0; count < maxLength && targets.some(({ended}) => !ended); ) {
       signal?.throwIfAborted();
-      const {chosen, losses, weights, next} = tidy(() => {
-        const {logits, weights, states: next} = decodingStep(model, read, {...encoded, states});
-        const chosen = choose(logits, count);
-        const losses = sparseCrossEntropy({logits, labels: chosen, reduction: 'none'});
-        return {chosen, losses, next, ...(attention && {weights})};
+      const length = Math.min(stepsARead(), maxLength - count);
+      const {last, ...made} = tidy(() => {
+        const steps: Step[] = [];
+        while (steps.length < length) {
+          const {ids, states} = steps.at(-1) ?? before;
+          const step = tidy((): Step => {
+            const {logits, weights, ...next} = decodingStep(model, ids, {...reading, states});
+            return {...next, ...choose(logits, count + steps.length), ...(attention && {weights})};
+          });
+          steps.push(step);
+        }
+        return {last: steps.at(-1)!, ...joined(steps)};
       });
-      dispose([read, states]);
-      [read, states] = [chosen, next];
-      const [ids, nats] = [await chosen.data(), await losses.data()];
-      const taken = await weights?.data<'float32'>(); // [1, B, S]
-      dispose([losses, weights ?? []]);
-      for (const [row, target] of targets.entries()) {
-        if (target.ended) continue;
-        expectNumber(nats[row]!);
-        target.logProbability -= nats[row]!;
-        target.ended = ids[row] === symbols.EOS;
-        if (target.ended) continue;
-        target.ids.push(ids[row]!);
-        const found = weightsOfRow(taken, row, encoded, sources[row]!);
+      dispose(before);
+      before = last;
+      const {ids, logProbabilities, weights} = made;
+      const [chosen, values, taken] = await Promise.all([
+        ids.data(),
+        logProbabilities.data(),
+        weights?.data<'float32'>(), // [length, B, S]
+      ]);
+      dispose(made);
+      chosen.forEach((id, place) => {
+        const row = place % sources.length;
+        const target = targets[row]!;
+        if (target.ended) return;
+        expectNumber(values[place]!);
+        target.logProbability += values[place]!;
+        target.ended = id === symbols.EOS;
+        if (target.ended) return;
+        target.ids.push(id);
+        const found = weightsOfRow(taken, place, reading, sources[row]!);
         if (found) target.attention.push(found);
-      }
+      });
+      count += length;
       await pause.whenDue();
     }
   } finally {
-    dispose([read, states, encoded]);
+    dispose([before, reading]);
   }
   return targets.map(({ids, ended, logProbability, attention: rows}) => ({
     ids: Uint32Array.from(ids),
     ended,
     logProbability,
-    ...(attention && encoded.memory && {attention: rows}),
+    ...(attention && reading.memory && {attention: rows}),
   }));
+}
+
+/**
+ * How many steps are taken before their symbols are read. A graphics card has to be waited for at every read: there up to
+ * seven steps in vain behind the last end cost less.
+ */
+function stepsARead(): number {
+  return getBackend().startsWith('webg') ? 8 : 1;
+}
+
+/** What was made in some steps, to be read at once. */
+function joined(steps: Step[]): Choice & {weights?: Tensor3D} {
+  const weights = steps.flatMap(({weights}) => weights ?? []);
+  return {
+    ids: concat(steps.map(({ids}) => ids)),
+    logProbabilities: concat(steps.map(({logProbabilities}) => logProbabilities)),
+    ...(weights.length > 0 && {weights: concat(weights)}),
+  };
 }
