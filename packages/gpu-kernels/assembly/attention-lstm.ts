@@ -18,17 +18,16 @@ import { matrixProduct, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { addRow } from "./rows";
 import { chunksOf, rowsPerChunk, share } from "./threads";
-import { addProduct, packTransposed, packWeights } from "./weights";
+import { addProduct, freeWeights, layOut, packTransposed, Weights } from "./weights";
 
 /** As the parameters of `attentionLSTMForward`. */
 @unmanaged
 export class AttentionLSTMForward extends LSTMForward {
   attended: Attended;
-  contextKernel: usize;
-  contextPanels: usize;
+  contextWeights: Weights;
   /** 0 where the hidden state itself asks. */
   queryKernel: usize;
-  queryPanels: usize;
+  queryWeights: Weights;
   initialContext: usize;
   queries: usize;
   contexts: usize;
@@ -48,8 +47,8 @@ export function attentionLSTMForwardRows(job: AttentionLSTMForward, chunk: i32):
     const g = at(job.gates, start * width);
     const output = at(job.outputs, start * hidden), cell = at(job.cells, start * hidden);
     inputPart(job, start, rows, g);
-    addProduct(rows, width, found, contextBefore, job.contextPanels, job.contextKernel, g);
-    addProduct(rows, width, hidden, hiddenBefore, job.panels, job.recurrentKernel, g);
+    addProduct(job.contextWeights, rows, contextBefore, g);
+    addProduct(job.recurrentWeights, rows, hiddenBefore, g);
     for (let row = 0; row < rows; row++) {
       const n = row * hidden;
       activateRow(at(g, row * width), hidden, at(cellBefore, n), at(cell, n), at(output, n), 0, false);
@@ -57,7 +56,7 @@ export function attentionLSTMForwardRows(job: AttentionLSTMForward, chunk: i32):
     const query = at(job.queries, start * size), context = at(job.contexts, start * found);
     if (job.queryKernel) {
       memory.fill(query, 0, <usize>rows * <usize>size << 2);
-      addProduct(rows, size, hidden, output, job.queryPanels, job.queryKernel, query);
+      addProduct(job.queryWeights, rows, output, query);
     }
     for (let row = 0; row < rows; row++) {
       const weights = at(job.weights, (start + row) * a.positions);
@@ -92,18 +91,17 @@ export function attentionLSTMForward(
   );
   const a = attended(steps, batch, size, positions, found, keys, values, lengths, additive, vector, scale);
   job.attended = a;
-  job.contextKernel = contextKernel;
-  job.contextPanels = packWeights(steps, batch, found, 4 * hidden, contextKernel);
+  job.contextWeights = layOut(steps, batch, found, 4 * hidden, contextKernel, 4 * hidden);
   job.queryKernel = queryKernel;
-  job.queryPanels = queryKernel ? packWeights(steps, batch, hidden, size, queryKernel) : 0;
+  if (queryKernel) job.queryWeights = layOut(steps, batch, hidden, size, queryKernel, size);
   job.initialContext = initialContext;
   job.queries = queries;
   job.contexts = contexts;
   job.weights = weights;
   job.chunkRows = rowsPerChunk(batch, costOf(steps, batch, hidden, a));
   share(ATTENTION_LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));
-  if (job.queryPanels) free(job.queryPanels);
-  if (job.contextPanels) free(job.contextPanels);
+  if (queryKernel) freeWeights(job.queryWeights);
+  freeWeights(job.contextWeights);
   letGo(a, 0);
   endForward(job);
 }

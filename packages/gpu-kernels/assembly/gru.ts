@@ -13,8 +13,8 @@ import { matrixProduct, packMatrix, packedBytes, packedProduct, stridedProduct, 
 import { at, free, malloc } from "./memory";
 import { addColumnSums, addRowsAt, copyRows, fillRows } from "./rows";
 import { ended, keepState, stateBefore, statesBefore } from "./sequence";
-import { THIN, thinProduct } from "./thin-product";
 import { chunksOf, rowsPerChunk, share } from "./threads";
+import { addProduct, freeWeights, layOut, Weights } from "./weights";
 
 @inline
 function activateGates(gates: usize, hidden: i32, before: usize, reset: usize, single: bool): void {
@@ -78,7 +78,6 @@ export class GRUForward {
   ids: usize;
   x: usize;
   kernel: usize;
-  recurrentKernel: usize;
   bias: usize;
   initialHidden: usize;
   gates: usize;
@@ -86,10 +85,10 @@ export class GRUForward {
   lengths: usize;
   masks: usize;
   reverse: bool;
-  /** `kernel` and the two parts of `recurrentKernel`, packed; 0 where they are read in place. */
-  inputPanels: usize;
-  gatePanels: usize;
-  candidatePanels: usize;
+  /** `kernel`, unless its rows are looked up by ids, and the two parts of `recurrentKernel`, laid out. */
+  inputWeights: Weights;
+  gateWeights: Weights;
+  candidateWeights: Weights;
   /** [B, H], for r h. */
   reset: usize;
   chunkRows: i32;
@@ -97,10 +96,10 @@ export class GRUForward {
 
 /** All steps for some rows of the batch. */
 export function gruForwardRows(job: GRUForward, chunk: i32): void {
-  const steps = job.steps, batch = job.batch, hidden = job.hidden, inputSize = job.inputSize, width = 3 * hidden;
+  const steps = job.steps, batch = job.batch, hidden = job.hidden, width = 3 * hidden;
   const first = chunk * job.chunkRows, rows = min(batch - first, job.chunkRows);
   const lengths = job.lengths ? at(job.lengths, first) : 0;
-  const reset = at(job.reset, first * hidden), ofCandidate = at(job.recurrentKernel, 2 * hidden);
+  const reset = at(job.reset, first * hidden);
   let before = at(job.initialHidden, first * hidden);
   for (let index = 0; index < steps; index++) {
     const step = job.reverse ? steps - 1 - index : index;
@@ -109,13 +108,10 @@ export function gruForwardRows(job: GRUForward, chunk: i32): void {
     if (job.ids) {
       copyRows(rows, width, job.kernel, at(job.ids, start), job.bias, g);
     } else {
-      const input = at(job.x, start * inputSize);
       fillRows(rows, width, job.bias, g);
-      if (job.inputPanels) packedProduct(rows, width, inputSize, input, job.inputPanels, g, width, true);
-      else thinProduct(rows, width, inputSize, input, job.kernel, width, g);
+      addProduct(job.inputWeights, rows, at(job.x, start * job.inputSize), g);
     }
-    if (job.gatePanels) packedProduct(rows, 2 * hidden, hidden, before, job.gatePanels, g, width, true);
-    else thinProduct(rows, 2 * hidden, hidden, before, job.recurrentKernel, width, g);
+    addProduct(job.gateWeights, rows, before, g);
     for (let row = 0; row < rows; row++) {
       const n = row * hidden, m = at(g, row * width);
       let unit = 0;
@@ -126,8 +122,7 @@ export function gruForwardRows(job: GRUForward, chunk: i32): void {
         activateGates(at(m, unit), hidden, at(before, n + unit), at(reset, n + unit), true);
       }
     }
-    if (job.candidatePanels) packedProduct(rows, hidden, hidden, reset, job.candidatePanels, at(g, 2 * hidden), width, true);
-    else thinProduct(rows, hidden, hidden, reset, ofCandidate, width, at(g, 2 * hidden));
+    addProduct(job.candidateWeights, rows, reset, at(g, 2 * hidden));
     for (let row = 0; row < rows; row++) {
       const n = row * hidden, m = at(g, row * width);
       const mask: usize = job.masks ? at(job.masks, start * hidden + n) : 0;
@@ -145,30 +140,24 @@ export function gruForwardRows(job: GRUForward, chunk: i32): void {
   }
 }
 
-/** The weights of a layer as its steps read them: packed, or in place where the batch is too thin to repay it. */
+/** A job of `steps` steps with its weights laid out. */
 export function gruJob(
-  batch: i32, inputSize: i32, hidden: i32, fromIds: bool, kernel: usize, recurrentKernel: usize, bias: usize,
+  steps: i32, batch: i32, inputSize: i32, hidden: i32, ids: usize, kernel: usize, recurrentKernel: usize, bias: usize,
 ): GRUForward {
   const job = changetype<GRUForward>(malloc(offsetof<GRUForward>()));
   memory.fill(changetype<usize>(job), 0, offsetof<GRUForward>());
-  const width = 3 * hidden, thin = batch < THIN;
+  const width = 3 * hidden;
+  job.steps = steps;
   job.batch = batch;
   job.inputSize = inputSize;
   job.hidden = hidden;
+  job.ids = ids;
   job.kernel = kernel;
-  job.recurrentKernel = recurrentKernel;
   job.bias = bias;
   job.reset = malloc((<usize>batch * <usize>hidden) << 2);
-  if (!thin) {
-    job.gatePanels = malloc(packedBytes(2 * hidden, hidden));
-    job.candidatePanels = malloc(packedBytes(hidden, hidden));
-    packMatrix(hidden, 2 * hidden, recurrentKernel, width, 1, job.gatePanels);
-    packMatrix(hidden, hidden, at(recurrentKernel, 2 * hidden), width, 1, job.candidatePanels);
-  }
-  if (!thin && !fromIds) {
-    job.inputPanels = malloc(packedBytes(width, inputSize));
-    packMatrix(inputSize, width, kernel, width, 1, job.inputPanels);
-  }
+  if (!ids) job.inputWeights = layOut(steps, batch, inputSize, width, kernel, width);
+  job.gateWeights = layOut(steps, batch, hidden, 2 * hidden, recurrentKernel, width);
+  job.candidateWeights = layOut(steps, batch, hidden, hidden, at(recurrentKernel, 2 * hidden), width);
   return job;
 }
 
@@ -179,9 +168,9 @@ export function runGRU(job: GRUForward): void {
 }
 
 export function freeGRU(job: GRUForward): void {
-  if (job.candidatePanels) free(job.candidatePanels);
-  if (job.gatePanels) free(job.gatePanels);
-  if (job.inputPanels) free(job.inputPanels);
+  freeWeights(job.candidateWeights);
+  freeWeights(job.gateWeights);
+  if (!job.ids) freeWeights(job.inputWeights);
   free(job.reset);
   free(changetype<usize>(job));
 }
@@ -199,9 +188,7 @@ export function gruForward(
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize,
   gates: usize, outputs: usize, lengths: usize, masks: usize, reverse: bool,
 ): void {
-  const job = gruJob(batch, inputSize, hidden, ids != 0, kernel, recurrentKernel, bias);
-  job.steps = steps;
-  job.ids = ids;
+  const job = gruJob(steps, batch, inputSize, hidden, ids, kernel, recurrentKernel, bias);
   job.x = x;
   job.initialHidden = initialHidden;
   job.gates = gates;

@@ -16,7 +16,7 @@ import { matrixProduct, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { ended, keepState, statesBefore } from "./sequence";
 import { chunksOf, rowsPerChunk, share } from "./threads";
-import { addProduct, packTransposed, packWeights } from "./weights";
+import { addProduct, freeWeights, layOut, packTransposed, Weights } from "./weights";
 
 @inline
 function activate(
@@ -120,20 +120,20 @@ export class LSTMForward {
   lengths: usize;
   masks: usize;
   reverse: bool;
-  /** `kernel` and `recurrentKernel`, packed; 0 where they are read in place. */
-  inputPanels: usize;
-  panels: usize;
+  /** `kernel`, unless its rows are looked up by ids, and `recurrentKernel`, laid out. */
+  inputWeights: Weights;
+  recurrentWeights: Weights;
   chunkRows: i32;
 }
 
 /** x W + b for `rows` rows from `start` on. */
 export function inputPart(job: LSTMForward, start: i32, rows: i32, gates: usize): void {
-  const width = 4 * job.hidden, inputSize = job.inputSize;
+  const width = 4 * job.hidden;
   if (job.ids) {
     copyRows(rows, width, job.kernel, at(job.ids, start), job.bias, gates);
   } else {
     fillRows(rows, width, job.bias, gates);
-    addProduct(rows, width, inputSize, at(job.x, start * inputSize), job.inputPanels, job.kernel, gates);
+    addProduct(job.inputWeights, rows, at(job.x, start * job.inputSize), gates);
   }
 }
 
@@ -150,7 +150,7 @@ export function lstmForwardRows(job: LSTMForward, chunk: i32): void {
     const output = at(job.outputs, start * hidden), cell = at(job.cells, start * hidden);
     // One step at a time, so that its gates are still in the cache when the recurrent product adds to them.
     inputPart(job, start, rows, g);
-    addProduct(rows, width, hidden, hiddenBefore, job.panels, job.recurrentKernel, g);
+    addProduct(job.recurrentWeights, rows, hiddenBefore, g);
     for (let row = 0; row < rows; row++) {
       const n = row * hidden, m = at(g, row * width);
       const before = at(cellBefore, n), after = at(cell, n), out = at(output, n);
@@ -166,7 +166,7 @@ export function lstmForwardRows(job: LSTMForward, chunk: i32): void {
   }
 }
 
-/** Fills a job for sequences of one length, read from their first step on, and packs its weights. */
+/** Fills a job for sequences of one length, read from their first step on, and lays out its weights. */
 export function beginForward(
   job: LSTMForward, steps: i32, batch: i32, inputSize: i32, hidden: i32,
   ids: usize, x: usize, kernel: usize, recurrentKernel: usize, bias: usize, initialHidden: usize, initialCell: usize,
@@ -189,8 +189,9 @@ export function beginForward(
   job.lengths = 0;
   job.masks = 0;
   job.reverse = false;
-  job.inputPanels = ids ? 0 : packWeights(steps, batch, inputSize, 4 * hidden, kernel);
-  job.panels = packWeights(steps, batch, hidden, 4 * hidden, recurrentKernel);
+  const width = 4 * hidden;
+  if (!ids) job.inputWeights = layOut(steps, batch, inputSize, width, kernel, width);
+  job.recurrentWeights = layOut(steps, batch, hidden, width, recurrentKernel, width);
 }
 
 export function runForward(job: LSTMForward): void {
@@ -200,8 +201,8 @@ export function runForward(job: LSTMForward): void {
 }
 
 export function endForward(job: LSTMForward): void {
-  if (job.panels) free(job.panels);
-  if (job.inputPanels) free(job.inputPanels);
+  freeWeights(job.recurrentWeights);
+  if (!job.ids) freeWeights(job.inputWeights);
   free(changetype<usize>(job));
 }
 

@@ -29,17 +29,35 @@ export function packedBytes(columns: i32, depth: i32): usize {
   return (<usize>paddedColumns(columns) * <usize>depth) << 2;
 }
 
+@inline
+function copyEight(source: usize, target: usize): void {
+  v128.store(target, v128.load(source));
+  v128.store(target, v128.load(source, 16), 16);
+}
+
 /** Packs B [depth, columns] into panels of 8 columns, the last one padded with zeros. */
 export function packMatrix(depth: i32, columns: i32, b: usize, rowStride: i32, columnStride: i32, panels: usize): void {
   const whole = columnStride == 1 ? columns & ~7 : 0;
-  // Row by row where rows are contiguous: a row that comes from memory is read once.
-  for (let k = 0; k < depth; k++) {
+  const row = <usize>rowStride << 2, panel = <usize>depth << 5;
+  // Where rows are contiguous, four at a time: each is read in a straight line, and a panel is written by whole cache lines.
+  let k = 0;
+  for (; k + 4 <= depth; k += 4) {
     let source = at(b, k * rowStride), target = panels + (<usize>k << 5);
     for (let column = 0; column < whole; column += 8) {
-      v128.store(target, v128.load(source));
-      v128.store(target, v128.load(source, 16), 16);
+      copyEight(source, target);
+      copyEight(source + row, target + 32);
+      copyEight(source + 2 * row, target + 64);
+      copyEight(source + 3 * row, target + 96);
       source += 32;
-      target += <usize>depth << 5;
+      target += panel;
+    }
+  }
+  for (; k < depth; k++) {
+    let source = at(b, k * rowStride), target = panels + (<usize>k << 5);
+    for (let column = 0; column < whole; column += 8) {
+      copyEight(source, target);
+      source += 32;
+      target += panel;
     }
   }
   for (let column = whole; column < columns; column += 8) {
@@ -167,21 +185,22 @@ function tile4(
   }
 }
 
-/** One row and 8 columns. Four sums a column, because a single one would wait for each addition to finish. */
+/**
+ * One row and 8 columns. Three sums a column, because a single one would wait for each addition to finish, and with four
+ * V8 runs out of registers.
+ */
 function tile1(depth: i32, a: usize, panel: usize, c: usize, width: i32, accumulate: bool): void {
-  let l0 = f32x4.splat(0), r0 = l0, l1 = l0, r1 = l0, l2 = l0, r2 = l0, l3 = l0, r3 = l0;
+  let l0 = f32x4.splat(0), r0 = l0, l1 = l0, r1 = l0, l2 = l0, r2 = l0;
   let k = 0;
-  for (; k + 4 <= depth; k += 4) {
+  for (; k + 3 <= depth; k += 3) {
     let x = v128.load_splat<f32>(a);
     l0 = multiplyAdd(l0, x, v128.load(panel)); r0 = multiplyAdd(r0, x, v128.load(panel, 16));
     x = v128.load_splat<f32>(a, 4);
     l1 = multiplyAdd(l1, x, v128.load(panel, 32)); r1 = multiplyAdd(r1, x, v128.load(panel, 48));
     x = v128.load_splat<f32>(a, 8);
     l2 = multiplyAdd(l2, x, v128.load(panel, 64)); r2 = multiplyAdd(r2, x, v128.load(panel, 80));
-    x = v128.load_splat<f32>(a, 12);
-    l3 = multiplyAdd(l3, x, v128.load(panel, 96)); r3 = multiplyAdd(r3, x, v128.load(panel, 112));
-    panel += 128;
-    a += 16;
+    panel += 96;
+    a += 12;
   }
   for (; k < depth; k++) {
     const x = v128.load_splat<f32>(a);
@@ -189,8 +208,7 @@ function tile1(depth: i32, a: usize, panel: usize, c: usize, width: i32, accumul
     panel += 32;
     a += 4;
   }
-  const left = f32x4.add(f32x4.add(l0, l1), f32x4.add(l2, l3));
-  const right = f32x4.add(f32x4.add(r0, r1), f32x4.add(r2, r3));
+  const left = f32x4.add(f32x4.add(l0, l1), l2), right = f32x4.add(f32x4.add(r0, r1), r2);
   if (width == 8) storeWhole(c, left, right, accumulate);
   else storePart(c, left, right, width, accumulate);
 }

@@ -30,10 +30,10 @@ function layerAt(layers: usize, index: i32): Layer {
   return changetype<Layer>(layers + <usize>index * offsetof<Layer>());
 }
 
-/** A job of one step whose states stay where they are: a step reads all of the state before it writes. */
-function prepare(layer: Layer, batch: i32, ids: usize, gates: usize, isGRU: bool): void {
+/** A job of one step at a time whose states stay where they are: a step reads all of the state before it writes. */
+function prepare(layer: Layer, steps: i32, batch: i32, ids: usize, gates: usize, isGRU: bool): void {
   if (isGRU) {
-    const job = gruJob(batch, layer.inputSize, layer.hidden, ids != 0, layer.kernel, layer.recurrentKernel, layer.bias);
+    const job = gruJob(steps, batch, layer.inputSize, layer.hidden, ids, layer.kernel, layer.recurrentKernel, layer.bias);
     job.steps = 1;
     job.gates = gates;
     job.initialHidden = job.outputs = layer.hiddenState;
@@ -41,9 +41,10 @@ function prepare(layer: Layer, batch: i32, ids: usize, gates: usize, isGRU: bool
   } else {
     const job = changetype<LSTMForward>(malloc(offsetof<LSTMForward>())), h = layer.hiddenState, c = layer.cellState;
     beginForward(
-      job, 1, batch, layer.inputSize, layer.hidden, ids, 0, layer.kernel, layer.recurrentKernel, layer.bias, h, c,
+      job, steps, batch, layer.inputSize, layer.hidden, ids, 0, layer.kernel, layer.recurrentKernel, layer.bias, h, c,
       gates, h, c,
     );
+    job.steps = 1;
     layer.job = changetype<usize>(job);
   }
 }
@@ -85,7 +86,7 @@ export function sampleSequence(
   const panels = malloc(packedBytes(classes, hidden));
   packMatrix(hidden, classes, outputKernel, classes, 1, panels);
   for (let index = 0; index < count; index++) {
-    prepare(layerAt(layers, index), batch, index == 0 && !table ? ids : 0, gates, isGRU);
+    prepare(layerAt(layers, index), steps, batch, index == 0 && !table ? ids : 0, gates, isGRU);
   }
   let bad = -1;
   for (let step = 0; step < steps && bad < 0; step++) {

@@ -4,23 +4,33 @@
 // that comes late finds less to do, and where none comes the main thread does it all, so nothing ever waits for a thread
 // to wake up. What a chunk computes does not depend on who does it: results are the same bits with any number of threads.
 //
-// A claim is a compare-and-swap of one number that holds both the job and the chunks left of it, so a thread that slept
-// through the end of a job cannot take a chunk of the next by what it knows of the last. A thread reads what the job is
-// only after it has claimed a chunk, which keeps the job as it is until that chunk is done.
+// A thread begins with the chunks that are its own by their place, as long as nobody else has taken them: where the same job
+// comes again and again, the data that it reads then lie in the caches of its core.
+//
+// A claim is a compare-and-swap of one number that holds both the job and what is left of it, so a thread that slept
+// through the end of a job cannot take a part of the next by what it knows of the last. A thread reads what the job is
+// only after it has claimed a part, which keeps the job as it is until that part is done.
 
 import { runChunk } from "./jobs";
 
-/** Lies in the shared memory; `src/backends/wasm-threads.ts` knows of `jobNumber` and `failed`. */
+/** Lies in the shared memory; `src/backends/wasm-threads-pool.ts` knows of `jobNumber`, `failed` and `sleeping`. */
 @unmanaged
 class Board {
-  chunksLeft: u32;
+  /** A bit for each part of the job that nobody has claimed. */
+  left: u32;
   jobNumber: u32;
+  /** How many parts are done. */
   done: i32;
   /** Not 0 once a thread has ended by an error. */
   failed: i32;
+  /** How many threads sleep, or are about to. */
+  sleeping: i32;
   kind: i32;
-  chunks: i32;
   job: usize;
+  chunks: i32;
+  /** At most 32 of as many chunks, but for the last. */
+  parts: i32;
+  chunksInPart: i32;
 }
 
 /** 0 where this thread is alone. */
@@ -47,25 +57,35 @@ export function joinThreads(at: usize, count: i32, index: i32, looks: i32, sleep
 /** Multiply-adds below which work is not worth another thread's attention: some 10 microseconds. */
 const WORTH: i64 = 250_000;
 
+/** The same for a product that is one of many in quick succession, so that no thread sleeps, and reads more than it computes. */
+const WORTH_OF_STEP: i64 = 50_000;
+
 /** How many threads a job of that much work is for. */
 export function threadsFor(multiplyAdds: i64): i32 {
   return multiplyAdds < WORTH ? 1 : threadCount;
 }
 
-/** The next chunk of the job on the board, or -1. */
+export function threadsForStep(multiplyAdds: i64): i32 {
+  return multiplyAdds < WORTH_OF_STEP ? 1 : threadCount;
+}
+
+/** A part of the job on the board, or -1. */
 function claim(): i32 {
   while (true) {
-    const ticket = atomic.load<u64>(board);
-    const left = <i32>ticket;
+    const ticket = atomic.load<u64>(board), left = <u32>ticket;
     if (left == 0) return -1;
-    if (atomic.cmpxchg<u64>(board, ticket, ticket - 1) == ticket) return changetype<Board>(board).chunks - left;
+    // Where this is not of the job of the ticket, nor is the claim one.
+    const own = left & (<u32>-1 << <u32>(thread * changetype<Board>(board).parts / threadCount));
+    const part = ctz(own ? own : left);
+    if (atomic.cmpxchg<u64>(board, ticket, ticket ^ (<u64>1 << part)) == ticket) return part;
   }
 }
 
 function takePart(): void {
   const shared = changetype<Board>(board);
-  for (let chunk = claim(); chunk >= 0; chunk = claim()) {
-    runChunk(shared.kind, shared.job, chunk, thread);
+  for (let part = claim(); part >= 0; part = claim()) {
+    const first = part * shared.chunksInPart, end = min(first + shared.chunksInPart, shared.chunks);
+    for (let chunk = first; chunk < end; chunk++) runChunk(shared.kind, shared.job, chunk, thread);
     atomic.add<i32>(board, 1, offsetof<Board>("done"));
   }
 }
@@ -85,17 +105,29 @@ export function share(kind: i32, job: usize, chunks: i32): void {
     for (let chunk = 0; chunk < chunks; chunk++) runChunk(kind, job, chunk, thread);
     return;
   }
-  const shared = changetype<Board>(board);
+  const shared = changetype<Board>(board), chunksInPart = chunksOf(chunks, 32), parts = chunksOf(chunks, chunksInPart);
   shared.kind = kind;
-  shared.chunks = chunks;
   shared.job = job;
+  shared.chunks = chunks;
+  shared.chunksInPart = chunksInPart;
+  shared.parts = parts;
   atomic.store<i32>(board, 0, offsetof<Board>("done"));
-  atomic.store<u64>(board, (<u64>(shared.jobNumber + 1) << 32) | <u64>chunks);
-  atomic.notify(board + offsetof<Board>("jobNumber"), threadCount - 1);
+  atomic.store<u64>(board, (<u64>(shared.jobNumber + 1) << 32) | <u64>(<u32>-1 >>> (32 - parts)));
+  if (atomic.load<i32>(board, offsetof<Board>("sleeping"))) {
+    atomic.notify(board + offsetof<Board>("jobNumber"), threadCount - 1);
+  }
   takePart();
+  awaitOthers();
+}
+
+/**
+ * Keeps nothing in a variable that it could not do without: what V8's first compiler (of version 11.3, in Node 20) puts on
+ * the stack for `atomic.wait` lies over the variable beside it.
+ */
+function awaitOthers(): void {
   for (let look = 0; ; look++) {
     const done = atomic.load<i32>(board, offsetof<Board>("done"));
-    if (done == chunks) return;
+    if (done == changetype<Board>(board).parts) return;
     if (atomic.load<i32>(board, offsetof<Board>("failed"))) unreachable();
     // With fewer cores than threads, one that works may be waiting for this core.
     if (mayWait && look > patience) atomic.wait<i32>(board + offsetof<Board>("done"), done, 50_000);

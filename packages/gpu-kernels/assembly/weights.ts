@@ -1,16 +1,65 @@
-// Weights that every step multiplies with: packed once for all of them, or read in place where that would cost more than
-// the products themselves.
+// Weights that every step multiplies with, laid out once for all of them: in panels for the rows of a batch, interleaved
+// for the few of a thin one, or in place where there are too few steps to repay that.
 
+import { INTERLEAVED_COLUMNS, THIN_COLUMNS } from "./jobs";
 import { packMatrix, packedBytes, packedProduct } from "./matrix-product";
-import { malloc } from "./memory";
-import { THIN, thinProduct } from "./thin-product";
+import { at, free, malloc } from "./memory";
+import { blockBytes, THIN, ThinProduct, thinProduct } from "./thin-product";
+import { chunksOf, share, threadsForStep } from "./threads";
 
-/** The panels of `weights` [depth, columns], to be freed; 0 where `batch` rows a step do not repay the packing. */
-export function packWeights(steps: i32, batch: i32, depth: i32, columns: i32, weights: usize): usize {
-  if (batch < THIN) return 0;
-  const panels = malloc(packedBytes(columns, depth));
-  packMatrix(depth, columns, weights, columns, 1, panels);
-  return panels;
+/** Interleaving takes as long as it saves in some three products. */
+const FEW_STEPS: i32 = 4;
+
+@unmanaged
+export class Weights extends ThinProduct {
+  /** 0 where they are not packed. */
+  panels: usize;
+}
+
+/**
+ * @param values [depth, columns], rows of which are `stride` apart, as are those of the products.
+ * @param steps how many products there will be, of `batch` rows in all; a thin batch is multiplied by the main thread, which
+ *   shares each product.
+ */
+export function layOut(steps: i32, batch: i32, depth: i32, columns: i32, values: usize, stride: i32): Weights {
+  const weights = changetype<Weights>(malloc(offsetof<Weights>()));
+  weights.columns = columns;
+  weights.depth = depth;
+  weights.b = values;
+  weights.stride = stride;
+  weights.panels = 0;
+  weights.blocks = 0;
+  if (batch >= THIN) {
+    weights.panels = malloc(packedBytes(columns, depth));
+    packMatrix(depth, columns, values, stride, 1, weights.panels);
+  } else if (steps >= FEW_STEPS) {
+    const threads = threadsForStep(<i64>batch * columns * depth);
+    weights.rows = batch;
+    weights.blocks = malloc(blockBytes(columns, depth));
+    weights.chunkColumns = max(4, (chunksOf(columns, threads) + 3) & ~3);
+    share(INTERLEAVED_COLUMNS, changetype<usize>(weights), chunksOf(columns, weights.chunkColumns));
+  }
+  return weights;
+}
+
+/** C [rows, columns] += A [rows, depth] times weights. */
+export function addProduct(weights: Weights, rows: i32, a: usize, c: usize): void {
+  const columns = weights.columns, depth = weights.depth, stride = weights.stride;
+  if (weights.panels) {
+    packedProduct(rows, columns, depth, a, weights.panels, c, stride, true);
+  } else if (weights.blocks) {
+    weights.a = a;
+    weights.c = c;
+    share(THIN_COLUMNS, changetype<usize>(weights), chunksOf(columns, weights.chunkColumns));
+  } else {
+    thinProduct(rows, columns, depth, a, weights.b, stride, c);
+  }
+}
+
+export function freeWeights(weights: Weights): void {
+  if (weights.panels) free(weights.panels);
+  if (weights.blocks) free(weights.blocks);
+  free(changetype<usize>(weights));
 }
 
 /** The panels of the transpose [columns, depth] of `weights`, to be freed. */
@@ -18,11 +67,4 @@ export function packTransposed(depth: i32, columns: i32, weights: usize): usize 
   const panels = malloc(packedBytes(depth, columns));
   packMatrix(columns, depth, weights, 1, columns, panels);
   return panels;
-}
-
-/** C [rows, columns] += A [rows, depth] times weights, by the panels of `packWeights`. */
-@inline
-export function addProduct(rows: i32, columns: i32, depth: i32, a: usize, panels: usize, weights: usize, c: usize): void {
-  if (panels) packedProduct(rows, columns, depth, a, panels, c, columns, true);
-  else thinProduct(rows, columns, depth, a, weights, columns, c);
 }

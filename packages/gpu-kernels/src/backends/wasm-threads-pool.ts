@@ -2,10 +2,10 @@
 import {BackendError} from '../errors/backend-error';
 import {allocate, memoryOf, type WasmBackend, wasmKernels, wasmModule} from './wasm-memory';
 
-/** What `Board` in assembly/threads.ts takes. */
-const BOARD_BYTES = 32;
-/** The place of `jobNumber` and of `failed` in it, in words. */
-const [JOB_NUMBER, FAILED] = [1, 3];
+/** Room for `Board` in assembly/threads.ts, with no other data in its cache lines. */
+const BOARD_BYTES = 192;
+/** The places of `jobNumber`, `failed` and `sleeping` in it, in words. */
+const [JOB_NUMBER, FAILED, SLEEPING] = [1, 3, 4];
 /** How often a thread looks for work before it sleeps: some 100 microseconds, as long as the pauses between kernels. */
 const LOOKS = 20_000;
 
@@ -20,7 +20,7 @@ interface Thread {
  */
 const program = `
 const run = ({module, memory, board, threads, index, looks}) => {
-  const words = new Int32Array(memory.buffer, board, ${BOARD_BYTES / 4});
+  const words = new Int32Array(memory.buffer, board, 16);
   const refuse = () => { throw new Error('Only the main thread allocates.'); };
   try {
     const {exports} = new WebAssembly.Instance(module, {env: {memory, malloc: refuse, free: refuse}});
@@ -29,7 +29,9 @@ const run = ({module, memory, board, threads, index, looks}) => {
     while (true) {
       const last = Atomics.load(words, ${JOB_NUMBER});
       exports.takePartForAWhile();
+      Atomics.add(words, ${SLEEPING}, 1);
       Atomics.wait(words, ${JOB_NUMBER}, last);
+      Atomics.sub(words, ${SLEEPING}, 1);
     }
   } catch (error) {
     Atomics.store(words, ${FAILED}, 1);
@@ -52,8 +54,9 @@ if (workers) {
 export async function startWasmThreads(backend: WasmBackend, threads: number): Promise<() => void> {
   const kernels = wasmKernels(backend);
   const [module, memory] = [wasmModule(backend), memoryOf(backend)];
-  const board = allocate(backend, BOARD_BYTES);
-  new Uint8Array(memory.buffer, board, BOARD_BYTES).fill(0);
+  const room = allocate(backend, BOARD_BYTES);
+  new Uint8Array(memory.buffer, room, BOARD_BYTES).fill(0);
+  const board = Math.ceil(room / 64) * 64;
   // With fewer cores than threads, one that looks keeps another from working.
   const looks = threads > cores() ? 100 : LOOKS;
   const started = await Promise.all(

@@ -5,6 +5,7 @@ import {BackendError} from '../errors/backend-error';
 import {gru} from '../gru/gru';
 import {linear} from '../linear/linear';
 import {lstm} from '../lstm/lstm';
+import {sampleSequence} from '../sample-sequence/sample-sequence';
 import {useBackend} from './use-backend';
 import type {WasmBackend} from './wasm-memory';
 import {startThreadedWasm} from './wasm-threads';
@@ -112,6 +113,35 @@ describe('wasm on threads', () => {
     const expected = step();
     await useThreads(2);
     for (let round = 0; round < 3; round++) expectSame(step(), expected);
+  });
+
+  test.each([1, 3, 20])('a model that writes %d streams: the same ids and states', async (streams) => {
+    const write = (cell: 'lstm' | 'gru') =>
+      tf.tidy(() => {
+        const width = cell === 'lstm' ? 4 : 3;
+        const layer = (inputSize: number, hidden: number) => ({
+          kernel: tensor([inputSize, width * hidden], 1) as tf.Tensor2D,
+          recurrentKernel: tensor([hidden, width * hidden], 2) as tf.Tensor2D,
+          bias: tensor([width * hidden], 3) as tf.Tensor1D,
+          state: {
+            hidden: tensor([streams, hidden], 4) as tf.Tensor2D,
+            ...(cell === 'lstm' && {cell: tensor([streams, hidden], 5) as tf.Tensor2D}),
+          },
+        });
+        const {ids, states} = sampleSequence({
+          ...{ids: tf.tensor1d(seededIds(streams, 27, 1), 'int32'), steps: 30, cell, seed: 6},
+          layers: [layer(27, 150), layer(150, 129)],
+          output: {kernel: tensor([129, 27], 7) as tf.Tensor2D, bias: tensor([27], 8) as tf.Tensor1D},
+        });
+        const parts = states.flatMap(({hidden, cell}) => (cell ? [hidden, cell] : [hidden]));
+        return [ids, ...parts].map((each) => each.dataSync().slice());
+      });
+    await useThreads(1);
+    const expected = [...write('lstm'), ...write('gru')];
+    for (const threads of [2, 5]) {
+      await useThreads(threads);
+      for (let round = 0; round < 3; round++) expectSame([...write('lstm'), ...write('gru')], expected);
+    }
   });
 
   test('large products: the same bits as on one, by columns and by rows', async () => {

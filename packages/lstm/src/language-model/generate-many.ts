@@ -33,7 +33,7 @@ export async function generateMany(model: LanguageModel, options: GenerateManyOp
   const read = await readPrompts(model, prompts, {pause, signal});
   let {states} = read;
   let ids: Tensor1D | undefined;
-  const pace = new WritingPace();
+  const pace = new WritingPace(model, streams.length);
   const weights = isComposed(model.configuration) ? undefined : writingWeights(model);
   try {
     ids = sampleCategorical({logits: read.logits, seed: seedOf(0), ...sampling});

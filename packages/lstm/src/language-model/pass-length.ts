@@ -21,10 +21,20 @@ export function stepsPerPass({configuration, parameters}: LanguageModel, streams
 /** Milliseconds for which a model writes before a page may have its turn. */
 const passTime = 10;
 
+/** How many times longer than the last a pass is at most: one that a clock of whole milliseconds saw take none lasts 16. */
+const growth = 16;
+
+/** Steps of the first pass where the model is not too large: few, for on some backends a step is many operations. */
+const firstSteps = 16;
+
 /** How many steps to write at a time, learnt from how long they take: what a step draws does not depend on it. */
 export class WritingPace {
-  #steps = 1;
+  #steps: number;
   #start = 0;
+
+  constructor(model: LanguageModel, streams: number) {
+    this.#steps = Math.min(firstSteps, stepsPerPass(model, streams));
+  }
 
   /** Begins a pass of so many steps, or of as many as are left. */
   next(left: number): number {
@@ -36,6 +46,6 @@ export class WritingPace {
   /** Ends it. */
   done(): void {
     const took = performance.now() - this.#start;
-    this.#steps = Math.max(1, Math.min(4 * this.#steps, Math.floor((this.#steps * passTime) / took)));
+    this.#steps = Math.max(1, Math.min(growth * this.#steps, Math.floor((this.#steps * passTime) / took)));
   }
 }
