@@ -2,6 +2,7 @@ export {averageCheckpoints} from './checkpoint/average-checkpoints';
 export type {Checkpoint} from './checkpoint/checkpoint';
 export {readCheckpoint, writeCheckpoint} from './checkpoint/checkpoint-folder';
 export type {JSONObject, JSONValue} from './checkpoint/json';
+export {type ConfiguredModel, modelCheckpoint, restoreModel} from './checkpoint/model-checkpoint';
 export {decodeSafetensors, encodeSafetensors, type Safetensors, type StoredTensor} from './checkpoint/safetensors';
 export {restoreTensors, storedTensor, storeTensors} from './checkpoint/stored-tensors';
 export {CheckpointError} from './errors/checkpoint-error';

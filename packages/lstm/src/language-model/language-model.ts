@@ -2,11 +2,10 @@ import {dropout, dropoutMask, embeddingLookup, linear, sparseCrossEntropy, trans
 import {
   type Batches,
   type Checkpoint,
-  CheckpointError,
-  restoreTensors,
+  modelCheckpoint,
+  restoreModel,
   type StoredTensor,
   storedTensor,
-  storeTensors,
   Training,
   type TrainingOptions,
 } from '@gatefold/training';
@@ -104,26 +103,12 @@ export class LanguageModel {
    * @throws CheckpointError where the checkpoint is of something else, or its tensors do not fit its configuration.
    */
   static fromCheckpoint(checkpoint: Checkpoint): LanguageModel {
-    if (checkpoint.kind !== kind) {
-      throw new CheckpointError(`This checkpoint is of kind ${JSON.stringify(checkpoint.kind)}, expected "${kind}".`);
-    }
-    const model = new LanguageModel(checkpoint.state.configuration as unknown as LanguageModelConfiguration);
-    try {
-      restoreTensors('parameters', checkpoint.tensors, model.parameters);
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-    return model;
+    return restoreModel(kind, checkpoint, (configuration: FullConfiguration) => new LanguageModel(configuration));
   }
 
   /** The model's configuration and parameters. */
-  async checkpoint(): Promise<Checkpoint> {
-    return {
-      kind,
-      state: {configuration: {...this.configuration}},
-      tensors: await storeTensors('parameters', this.parameters),
-    };
+  checkpoint(): Promise<Checkpoint> {
+    return modelCheckpoint(kind, this);
   }
 
   /**

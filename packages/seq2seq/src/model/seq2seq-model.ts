@@ -1,12 +1,5 @@
 import {linear, sparseCrossEntropy, transposed} from '@gatefold/gpu-kernels';
-import {
-  type Checkpoint,
-  CheckpointError,
-  restoreTensors,
-  storeTensors,
-  Training,
-  type TrainingOptions,
-} from '@gatefold/training';
+import {type Checkpoint, modelCheckpoint, restoreModel, Training, type TrainingOptions} from '@gatefold/training';
 import {
   type Scalar,
   type Tensor,
@@ -93,26 +86,12 @@ export class Seq2SeqModel {
    * @throws CheckpointError where the checkpoint is of something else, or its tensors do not fit its configuration.
    */
   static fromCheckpoint(checkpoint: Checkpoint): Seq2SeqModel {
-    if (checkpoint.kind !== kind) {
-      throw new CheckpointError(`This checkpoint is of kind ${JSON.stringify(checkpoint.kind)}, expected "${kind}".`);
-    }
-    const model = new Seq2SeqModel(checkpoint.state.configuration as unknown as Seq2SeqConfiguration);
-    try {
-      restoreTensors('parameters', checkpoint.tensors, model.parameters);
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-    return model;
+    return restoreModel(kind, checkpoint, (configuration: FullConfiguration) => new Seq2SeqModel(configuration));
   }
 
   /** The model's configuration and parameters. */
-  async checkpoint(): Promise<Checkpoint> {
-    return {
-      kind,
-      state: {configuration: {...this.configuration}},
-      tensors: await storeTensors('parameters', this.parameters),
-    };
+  checkpoint(): Promise<Checkpoint> {
+    return modelCheckpoint(kind, this);
   }
 
   /**
