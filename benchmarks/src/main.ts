@@ -102,7 +102,7 @@ async function* measure(lines: Line[], {seconds, seed}: Options): AsyncGenerator
     const other = workload.against === 'reference' ? onReferences : onStockKernels;
     const timings = await measureInTurn(contest.ours, other(contest.stock), {
       milliseconds: 1000 * seconds,
-      minimumRuns: 5,
+      minimumRuns: 3,
     });
     await contest.dispose();
     yield makeRow(workload.name, backend, timings, contest, versions);

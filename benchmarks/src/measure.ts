@@ -42,7 +42,7 @@ export async function measureInTurn(
 async function warmUp(side: Side, milliseconds: number): Promise<number> {
   const start = performance.now();
   let last = 0;
-  for (let run = 0; run < 30 && (run < 2 || performance.now() - start < milliseconds); run++) last = await time(side);
+  for (let run = 0; run < 30 && (run < 1 || performance.now() - start < milliseconds); run++) last = await time(side);
   return last;
 }
 

@@ -17,6 +17,7 @@ export {type CurveOptions, curve, curveSize, type Series} from './pictures/curve
 export {type Picture, pngOf, sideBySide} from './pictures/png';
 export {type Moment, Pace, progressLine} from './progress';
 export {type ResumeOptions, resumeCommand} from './resume-command';
+export {Run, type RunRecord, readRun, recordOf} from './run';
 export {Screen, type ScreenStream} from './screen';
 export {UserError} from './user-error';
 export {versions} from './versions';

@@ -26,7 +26,7 @@ export interface Result {
 }
 
 export function resultOf(
-  {settings: {preset, seed, backend}, seconds, history}: Run,
+  {settings: {preset, seed, backend}, record: {seconds}, history}: Run,
   {
     heldOut,
     ...measured

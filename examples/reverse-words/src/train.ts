@@ -119,7 +119,7 @@ export async function train(
   if (training.step > run.stepsSaved) await run.save(training, pace.seconds);
   signal.throwIfAborted();
 
-  screen.line(`\n${grouped(training.step)} steps in ${duration(run.seconds)}. Measuring on the held-out text.`);
+  screen.line(`\n${grouped(training.step)} steps in ${duration(run.record.seconds)}. Measuring on the held-out text.`);
   const heldOutPairs = windowsOf(parts.heldOut, windows.heldOut);
   const heldOut = {
     ...(await model.evaluate([seq2seqBatch(heldOutPairs, {source: vocabulary})], {signal})),

@@ -3,6 +3,7 @@ import {backendsUnderTest, expectClose, expectNoLeak, startBackend} from '@gatef
 import {beforeAll, describe, expect, test} from 'vitest';
 import {symbols} from '../batch/symbols';
 import {batchOf, reversals, vocabularySize} from '../fixtures/reversal-batches';
+import type {Seq2SeqConfiguration} from '../model/configuration';
 import {Seq2SeqModel} from '../model/seq2seq-model';
 
 const configuration = {
@@ -11,8 +12,10 @@ const configuration = {
 };
 const sources = reversals(6, 5, 9).map(({source}) => source);
 
+const kinds: Partial<Seq2SeqConfiguration>[] = [{}, {cell: 'gru', attention: 'multiplicative'}, {attention: 'none'}];
+
 /** A model whose choices are far from even, so that searches differ. */
-async function wilful(given: Partial<ConstructorParameters<typeof Seq2SeqModel>[0]> = {}): Promise<Seq2SeqModel> {
+async function wilful(given: Partial<Seq2SeqConfiguration> = {}): Promise<Seq2SeqModel> {
   const model = new Seq2SeqModel({...configuration, ...given});
   const {state, ...checkpoint} = await model.checkpoint();
   model.dispose();
@@ -44,18 +47,34 @@ describe.each(backendsUnderTest)('decoding on %s', (backend) => {
     await startBackend(useBackend, backend);
   });
 
-  test.each([{}, {cell: 'gru' as const, attention: 'multiplicative' as const}, {attention: 'none' as const}])(
-    '%j: a beam of 1 is greedy',
+  test.each(kinds)('%j: a beam of 1 is greedy', async (given) => {
+    const model = await wilful(given);
+    const greedy = await model.decodeGreedily(sources, {maxLength: 9});
+    const beams = await model.beamSearch(sources, {width: 1, maxLength: 9});
+    expect(beams.map(([best]) => [...best!.ids])).toEqual(greedy.map(({ids}) => [...ids]));
+    expectClose(
+      beams.map(([best]) => best!.logProbability),
+      greedy.map(({logProbability}) => logProbability),
+      {relative},
+    );
+    model.dispose();
+  });
+
+  test.each(kinds)(
+    '%j: a source is written alone as beside longer ones, log-probabilities and attention within 1e-6 (webgl 1e-3)',
     async (given) => {
       const model = await wilful(given);
-      const greedy = await model.decodeGreedily(sources, {maxLength: 9});
-      const beams = await model.beamSearch(sources, {width: 1, maxLength: 9});
-      expect(beams.map(([best]) => [...best!.ids])).toEqual(greedy.map(({ids}) => [...ids]));
-      expectClose(
-        beams.map(([best]) => best!.logProbability),
-        greedy.map(({logProbability}) => logProbability),
-        {relative},
-      );
+      const options = {maxLength: 9, attention: true};
+      const long = Array.from({length: 13}, (_, place) => 4 + (place % 5));
+      const together = await model.decodeGreedily([...sources, long], options);
+      for (const [index, source] of sources.entries()) {
+        const [alone] = await model.decodeGreedily([source], options);
+        const {ids, ended, logProbability, attention} = together[index]!;
+        expect({ids: alone!.ids, ended: alone!.ended}).toEqual({ids, ended});
+        const close = backend === 'webgl' ? 1e-3 : 1e-6;
+        expectClose([alone!.logProbability], [logProbability], {relative: close});
+        expectClose(alone!.attention ?? [], attention ?? [], {relative: close, absolute: close});
+      }
       model.dispose();
     },
   );

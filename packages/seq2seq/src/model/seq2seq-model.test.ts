@@ -279,6 +279,19 @@ describe.each(backendsUnderTest)('Seq2SeqModel on %s', (backend) => {
     });
   });
 
+  test.each([0, 1])(
+    'broken weights are an error that names the step, scheduled sampling %d',
+    async (scheduledSampling) => {
+      const model = new Seq2SeqModel({...configuration, dropout: 0});
+      const bias = model.parameters['output.bias']!;
+      bias.assign(tf.fill(bias.shape, Number.NaN));
+      const training = model.fit(reversalBatches(), {...options, scheduledSampling});
+      await expect(all(training)).rejects.toMatchObject({name: 'NonFiniteError', step: 0});
+      training.dispose();
+      model.dispose();
+    },
+  );
+
   test('leaves no tensor behind', async () => {
     await expectNoLeak(async () => {
       for (const attention of ['additive', 'multiplicative', 'none'] as const) {
