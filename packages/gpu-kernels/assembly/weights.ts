@@ -7,6 +7,9 @@ import { at, free, malloc } from "./memory";
 import { blockBytes, THIN, ThinProduct, thinProduct } from "./thin-product";
 import { chunksOf, share, threadsForStep } from "./threads";
 
+/** Packing takes as long as it saves with so many rows, those of all products together. */
+const FEW_ROWS: i32 = 12;
+
 /** Interleaving takes as long as it saves in some three products. */
 const FEW_STEPS: i32 = 4;
 
@@ -29,7 +32,7 @@ export function layOut(steps: i32, batch: i32, depth: i32, columns: i32, values:
   weights.stride = stride;
   weights.panels = 0;
   weights.blocks = 0;
-  if (batch >= THIN) {
+  if (batch >= THIN && steps * batch >= FEW_ROWS) {
     weights.panels = malloc(packedBytes(columns, depth));
     packMatrix(depth, columns, values, stride, 1, weights.panels);
   } else if (steps >= FEW_STEPS) {
