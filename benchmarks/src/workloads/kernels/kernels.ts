@@ -87,7 +87,7 @@ const steps = cells.flatMap(({operation, gates}) =>
         draw.numbers(hidden!, gates * hidden!),
         draw.numbers(gates * hidden!),
         draw.numbers(batch!, hidden!),
-        draw.numbers(batch!, hidden!),
+        ...(operation === 'lstm' ? [draw.numbers(batch!, hidden!)] : []),
       ];
       return bothWays(inputs, (x, kernel, recurrentKernel, bias, before, cell) => {
         const shared = {x, kernel, recurrentKernel, bias} as Omit<Parameters<typeof lstmCell>[0], 'state'>;
@@ -97,10 +97,7 @@ const steps = cells.flatMap(({operation, gates}) =>
           : lstmCell({...shared, state: {hidden, cell: cell as tf.Tensor2D}}).hidden;
       });
     };
-    return kernelWorkloads(
-      {operation: `${operation}-cell`, shapes: `${batch}x${inputSize}-${hidden}`, prepare},
-      operation === 'lstm', // the gradient of what a gruCell does not take, `cell`, would be missing
-    );
+    return kernelWorkloads({operation: `${operation}-cell`, shapes: `${batch}x${inputSize}-${hidden}`, prepare}, true);
   }),
 );
 

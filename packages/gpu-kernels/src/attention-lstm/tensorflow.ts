@@ -3,7 +3,7 @@
 // What an additive score bends, [B, S, D], is made anew for the gradient. What concerns keys and values of a dot product,
 // and the weights, waits until the loop is over.
 import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
-import {masked, within} from '../attention/tensorflow';
+import {exchanged, masked, product, within} from '../attention/tensorflow';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {
   int,
@@ -14,26 +14,13 @@ import {
   type,
   withOps,
 } from '../backends/tensorflow-op';
-import {cellGradients, cellStep, exchangeFAndC, type Four} from '../lstm/tensorflow';
-import {fromInputs, inputGradients, pack, statesBefore, transposed, unpack, zeros} from '../sequence/tensorflow';
+import {cellGradients, cellStep, type Four} from '../lstm/tensorflow';
+import {multiplyTransposed} from '../matrix-product/tensorflow';
+import {fromInputs, inputGradients, pack, statesBefore, timesTransposed, unpack, zeros} from '../sequence/tensorflow';
 import {type BackwardCall, type ForwardCall, sizesOf} from './shapes';
-
-/** The first two of three axes exchanged. */
-function exchanged(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
-  return ops.run('Transpose', [tensor, ops.constant('int32', [1, 0, 2], [3])]);
-}
 
 function joined(ops: TensorflowOps, parts: TensorflowInput[], axis: number): TensorflowTensor {
   return ops.run('ConcatV2', [...parts, ops.constant('int32', [axis])], {N: int(parts.length), T: type('float32')});
-}
-
-function product(
-  ops: TensorflowOps,
-  a: TensorflowInput,
-  b: TensorflowInput,
-  options: {adj_x?: boolean; adj_y?: boolean} = {},
-): TensorflowTensor {
-  return ops.run('BatchMatMulV2', [a, b], options);
 }
 
 /** tanh(q + k) [B, S, D], of a query [B, D] and keys [B, S, D]. */
@@ -52,7 +39,7 @@ function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBacken
     const [keys, values] = [exchanged(ops, inputs.keys), exchanged(ops, inputs.values)];
     const vector = scoreVector && ops.reshape(scoreVector, [D, 1]);
     const factor = ops.constant('float32', [scale]);
-    const restrict = lengths && within(ops, lengths, S);
+    const restrict = lengths && within(ops, ops.reshape(lengths, [B, 1]), S);
     let h: TensorflowInput = inputs.hidden;
     let s: TensorflowInput = inputs.cell;
     let a: TensorflowInput = inputs.context;
@@ -94,7 +81,6 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
   return withOps(backend, (ops) => {
     const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
-    const matMul = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b]);
     const [keys, values] = [exchanged(ops, inputs.keys), exchanged(ops, inputs.values)];
     const at = (name: 'cells' | 'weights' | 'outputsGradient' | 'contextsGradient' | 'weightsGradient') =>
       unpack(ops, inputs[name]);
@@ -107,8 +93,8 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
     const [weightAt, queryAt] = [at('weights'), unpack(ops, queryKernel ? inputs.queries : outputs)];
     const differentiate = cellGradients(ops, hidden, recurrentKernel);
     const feeding = joined(ops, [contextKernel, recurrentKernel], 0);
-    const feedingBackward = transposed(ops, exchangeFAndC(ops, feeding)); // [4H, E + H]
-    const queryBackward = queryKernel && transposed(ops, queryKernel);
+    const feedingBackward = timesTransposed(ops, feeding, T);
+    const queryBackward = queryKernel && timesTransposed(ops, queryKernel, T);
     /** `size` columns from `from` on. */
     const columns = (matrix: TensorflowTensor, from: number, size: number) =>
       ops.run('Slice', [matrix, ops.constant('int32', [0, from], [2]), ops.constant('int32', [B, size], [2])]);
@@ -119,7 +105,7 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
     let da: TensorflowInput = inputs.contextGradient;
     let ofKeys: TensorflowTensor | undefined; // [B, S, D], and [D, 1]: additive only
     let ofVector: TensorflowTensor | undefined;
-    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H], order i c f o
+    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H]
     const ofContexts: TensorflowTensor[] = [];
     const ofScores: TensorflowTensor[] = [];
     const ofQueries: TensorflowTensor[] = [];
@@ -144,13 +130,13 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
         dQuery = ops.reshape(product(ops, ops.reshape(scaled, [B, 1, S]), keys), [B, D]);
         ofScores[step] = scaled;
       }
-      const fromQuery = queryBackward ? matMul(dQuery, queryBackward) : dQuery;
+      const fromQuery = queryBackward?.(dQuery) ?? dQuery;
       const [dsBefore, dSums] = differentiate({
         gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
         ...{cellBefore: cellAt[step - 1] ?? inputs.cell, cell: cellAt[step]!, squashed: squashedAt[step]!},
         ...{cellGradient: ds, hiddenGradient: add(add(dh, dOutputAt[step]!), fromQuery)},
       });
-      const fed = matMul(dSums, feedingBackward);
+      const fed = feedingBackward(dSums);
       [dh, ds, da] = [columns(fed, E, H), dsBefore, columns(fed, 0, E)];
       [sums[step], ofContexts[step], ofQueries[step]] = [dSums, dContext, dQuery];
     }
@@ -163,7 +149,7 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
       byRows(statesBefore(ops, {hidden: context, outputs: contexts}, false), all),
       byRows(statesBefore(ops, {hidden, outputs}, false), all),
       bias,
-    ].map((gradient) => exchangeFAndC(ops, gradient));
+    ];
     /** Of each position, the rows [B, T, ...] by their shares [B, T, S]. */
     const byPosition = (shares: TensorflowInput, of: TensorflowInput) =>
       exchanged(ops, product(ops, exchanged(ops, shares), exchanged(ops, of), {adj_x: true}));
@@ -174,9 +160,7 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
       ...([dh, ds, da] as TensorflowTensor[]),
       ...(queryKernel ? [byRows(ops.reshape(outputs, [T * B, H]), rows(ofQueries, D))] : []),
       ...(ofVector ? [ops.reshape(ofVector, [D])] : []),
-      ...(inputs.x.dtype === 'int32'
-        ? []
-        : [ops.reshape(ops.run('MatMul', [all, exchangeFAndC(ops, inputs.kernel)], {transpose_b: true}), [T, B, I])]),
+      ...(inputs.x.dtype === 'int32' ? [] : [ops.reshape(multiplyTransposed(ops, all, inputs.kernel), [T, B, I])]),
     ];
   });
 }

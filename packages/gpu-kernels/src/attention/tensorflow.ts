@@ -1,14 +1,12 @@
-// Attention on tfjs-node: contractions by TensorFlow's Einsum, which reads time-major tensors as they are, with the
-// softmax and its gradient between them. What additive attention bends, [T, S, B, D], is made anew for the gradient.
-import type {NamedTensorMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+// Attention on tfjs-node. Everything is brought into the order [B, ...] once, so that each product is one BatchMatMul, and
+// the softmax and its gradient stand between them. What additive attention bends, [B, T, S, D], is made anew for the gradient.
+import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {
-  int,
   type TensorflowBackend,
   type TensorflowInput,
   type TensorflowOps,
   type TensorflowTensor,
-  type,
   withOps,
 } from '../backends/tensorflow-op';
 import {type AttentionCall, sizesOf} from './shapes';
@@ -16,49 +14,65 @@ import {type AttentionCall, sizesOf} from './shapes';
 /** Far below any score, and finite: a row of nothing else has a softmax. */
 export const masked = -1e30;
 
-function einsum(ops: TensorflowOps, equation: string, one: TensorflowInput, other: TensorflowInput): TensorflowTensor {
-  return ops.run('Einsum', [one, other], {equation, N: int(2), T: type('float32')});
+/** The first two of three axes exchanged. */
+export function exchanged(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
+  return ops.run('Transpose', [tensor, ops.constant('int32', [1, 0, 2], [3])]);
 }
 
-/** tanh(q + k) [T, S, B, D]. */
-function bend(ops: TensorflowOps, query: TensorInfo, keys: TensorInfo): TensorflowTensor {
-  const [steps, batch, size] = query.shape as [number, number, number];
-  return ops.run('Tanh', [ops.run('AddV2', [ops.reshape(query, [steps, 1, batch, size]), keys])]);
+/** A product for every element of the batch. */
+export function product(
+  ops: TensorflowOps,
+  a: TensorflowInput,
+  b: TensorflowInput,
+  options: {adj_x?: boolean; adj_y?: boolean} = {},
+): TensorflowTensor {
+  return ops.run('BatchMatMulV2', [a, b], options);
+}
+
+/** tanh(q + k) [B, T, S, D]. */
+function bend(ops: TensorflowOps, query: TensorflowTensor, keys: TensorflowTensor): TensorflowTensor {
+  const [batch, steps, size] = query.shape as [number, number, number];
+  const [queries, positions] = [ops.reshape(query, [batch, steps, 1, size]), ops.reshape(keys, [batch, 1, -1, size])];
+  return ops.run('Tanh', [ops.run('AddV2', [queries, positions])]);
 }
 
 function sumOver(ops: TensorflowOps, axis: number, values: TensorflowTensor): TensorflowTensor {
   return ops.run('Sum', [values, ops.constant('int32', [axis])]);
 }
 
-function lastSwapped(ops: TensorflowOps, values: TensorflowTensor): TensorflowTensor {
-  return ops.run('Transpose', [values, ops.constant('int32', [0, 2, 1], [3])]);
-}
-
-/** The part [B, S] of the positions that a sequence has; of weights [T, B, S], the others become `otherwise`. */
+/**
+ * The part of `positions` that each sequence has, of lengths of the shape [B, 1] or [B, 1, 1]; of weights of as many axes,
+ * the others become `otherwise`.
+ */
 export function within(
   ops: TensorflowOps,
-  lengths: TensorInfo,
+  lengths: TensorflowTensor,
   positions: number,
 ): (values: TensorflowTensor, otherwise: number) => TensorflowTensor {
   const range = ops.run(
     'Range',
     [0, positions, 1].map((value) => ops.constant('int32', [value])),
   );
-  const inside = ops.run('Less', [range, ops.reshape(lengths, [lengths.shape[0]!, 1])]); // [B, S]
+  const inside = ops.run('Less', [range, lengths]);
   return (values, otherwise) => ops.run('SelectV2', [inside, values, ops.constant('float32', [otherwise])]);
 }
 
 function forward({inputs, attrs: {kind, scale}, backend}: AttentionCall<TensorflowBackend>): Tensor[] {
-  const {query, keys, values, lengths, scoreVector} = inputs;
+  const {lengths, scoreVector} = inputs;
+  const {T, B, S, D} = sizesOf(inputs);
   return withOps(backend, (ops) => {
+    const [query, keys, values] = [inputs.query, inputs.keys, inputs.values].map((tensor) =>
+      exchanged(ops, tensor),
+    ) as [TensorflowTensor, TensorflowTensor, TensorflowTensor];
+    const ofBent = () => [ops.reshape(bend(ops, query, keys), [B * T * S, D]), ops.reshape(scoreVector!, [D, 1])];
     const scores =
       kind === 'dot'
-        ? ops.run('Mul', [einsum(ops, 'tbd,sbd->tbs', query, keys), ops.constant('float32', [scale])])
-        : lastSwapped(ops, sumOver(ops, 3, ops.run('Mul', [bend(ops, query, keys), scoreVector!]))); // [T, B, S]
-    const restrict = lengths && within(ops, lengths, keys.shape[0]!);
+        ? ops.run('Mul', [product(ops, query, keys, {adj_y: true}), ops.constant('float32', [scale])])
+        : ops.reshape(ops.run('MatMul', ofBent()), [B, T, S]);
+    const restrict = lengths && within(ops, ops.reshape(lengths, [B, 1, 1]), S);
     const probabilities = ops.run('Softmax', [restrict?.(scores, masked) ?? scores]);
     const weights = restrict?.(probabilities, 0) ?? probabilities; // a length of 0 leaves nothing
-    return [einsum(ops, 'tbs,sbe->tbe', weights, values), weights];
+    return [exchanged(ops, product(ops, weights, values)), exchanged(ops, weights)];
   });
 }
 
@@ -67,27 +81,28 @@ function backward({
   attrs: {kind, scale},
   backend,
 }: AttentionCall<TensorflowBackend, 'weights' | 'contextGradient' | 'weightsGradient'>): Tensor[] {
-  const {query, keys, values, scoreVector, weights, contextGradient, weightsGradient} = inputs;
-  const {T, B, S} = sizesOf(inputs);
+  const {scoreVector} = inputs;
+  const {T, B, S, D} = sizesOf(inputs);
   return withOps(backend, (ops) => {
-    const slopes = ops.run('AddV2', [einsum(ops, 'tbe,sbe->tbs', contextGradient, values), weightsGradient]);
-    const ofWeights = ops.run('Mul', [weights, slopes]);
-    const means = ops.run('Sum', [ofWeights, ops.constant('int32', [2])], {keep_dims: true}); // [T, B, 1]
-    const ofScores = ops.run('Sub', [ofWeights, ops.run('Mul', [weights, means])]); // [T, B, S]
-    const ofValues = einsum(ops, 'tbs,tbe->sbe', weights, contextGradient);
+    const of = (name: 'query' | 'keys' | 'values' | 'weights' | 'contextGradient' | 'weightsGradient') =>
+      exchanged(ops, inputs[name]);
+    const [query, keys, weights, contextGradient] = [of('query'), of('keys'), of('weights'), of('contextGradient')];
+    const fromContext = product(ops, contextGradient, of('values'), {adj_y: true}); // [B, T, S]
+    const ofWeights = ops.run('Mul', [weights, ops.run('AddV2', [fromContext, of('weightsGradient')])]);
+    const means = ops.run('Sum', [ofWeights, ops.constant('int32', [2])], {keep_dims: true}); // [B, T, 1]
+    const ofScores = ops.run('Sub', [ofWeights, ops.run('Mul', [weights, means])]);
+    const ofValues = product(ops, weights, contextGradient, {adj_x: true});
     if (kind === 'dot') {
       const scaled = ops.run('Mul', [ofScores, ops.constant('float32', [scale])]);
-      return [einsum(ops, 'tbs,sbd->tbd', scaled, keys), einsum(ops, 'tbs,tbd->sbd', scaled, query), ofValues];
+      const [ofQuery, ofKeys] = [product(ops, scaled, keys), product(ops, scaled, query, {adj_x: true})];
+      return [ofQuery, ofKeys, ofValues].map((gradient) => exchanged(ops, gradient));
     }
-    const bent = bend(ops, query, keys); // [T, S, B, D]
-    const swapped = lastSwapped(ops, ofScores); // [T, S, B]
-    const ofBent = ops.run('Mul', [ops.reshape(swapped, [T, S, B, 1]), scoreVector!]);
-    const ofSums = ops.run('TanhGrad', [bent, ofBent]);
+    const bent = bend(ops, query, keys); // [B, T, S, D]
+    const ofSums = ops.run('TanhGrad', [bent, ops.run('Mul', [ops.reshape(ofScores, [B, T, S, 1]), scoreVector!])]);
+    const flat = [ops.reshape(bent, [B * T * S, D]), ops.reshape(ofScores, [B * T * S, 1])];
     return [
-      sumOver(ops, 1, ofSums), // [T, B, D]
-      sumOver(ops, 0, ofSums), // [S, B, D]
-      ofValues,
-      einsum(ops, 'tsbd,tsb->d', bent, swapped),
+      ...[sumOver(ops, 2, ofSums), sumOver(ops, 1, ofSums), ofValues].map((gradient) => exchanged(ops, gradient)),
+      ops.reshape(ops.run('MatMul', flat, {transpose_a: true}), [D]),
     ];
   });
 }

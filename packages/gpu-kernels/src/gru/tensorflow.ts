@@ -13,10 +13,20 @@ import {
   type,
   withOps,
 } from '../backends/tensorflow-op';
+import {multiplyTransposed} from '../matrix-product/tensorflow';
 import type {RecurrentAttributes} from '../sequence/attributes';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
-import {fromInputs, going, inputGradients, pack, statesBefore, transposed, unpack, zeros} from '../sequence/tensorflow';
+import {
+  fromInputs,
+  going,
+  inputGradients,
+  pack,
+  statesBefore,
+  timesTransposed,
+  unpack,
+  zeros,
+} from '../sequence/tensorflow';
 
 interface Call {
   inputs: NamedTensorInfoMap;
@@ -80,8 +90,8 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
       return fromIds ? results : [...results, zeros(ops, x!.shape)];
     }
     const [gateBackward, candidateBackward] = splitCandidate(ops, recurrentKernel!).map((weights) =>
-      transposed(ops, weights),
-    ) as Two;
+      timesTransposed(ops, weights, steps),
+    );
     const gateAt = unpack(ops, gates!);
     const live = lengths && going(ops, steps, lengths);
     const liveAt = live && unpack(ops, live);
@@ -102,11 +112,11 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
       const dz = mul(dAfter, sub(h, maskAt ? mul(c, maskAt[step]!) : c));
       const dc = sub(dAfter, kept);
       let dCandidate = run('TanhGrad', [c, maskAt ? mul(dc, maskAt[step]!) : dc]);
-      const dReset = run('MatMul', [dCandidate, candidateBackward]); // of r h
+      const dReset = candidateBackward!(dCandidate); // of r h
       const opened = run('ConcatV2', [z, r, axis], {N: int(2), T: type('float32')});
       const dOpened = run('ConcatV2', [dz, mul(dReset, h), axis], {N: int(2), T: type('float32')});
       let dGate = run('SigmoidGrad', [opened, dOpened]);
-      const dBefore = add(add(kept, mul(dReset, r)), run('MatMul', [dGate, gateBackward]));
+      const dBefore = add(add(kept, mul(dReset, r)), gateBackward!(dGate));
       if (liveAt) {
         dCandidate = run('SelectV2', [liveAt[step]!, dCandidate, zero]);
         dGate = run('SelectV2', [liveAt[step]!, dGate, zero]);
@@ -126,7 +136,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const [dKernel, dBias] = inputGradients(ops, x!, inputSize, all);
     const results = [dKernel, sideBySide(dGateWeights, dCandidateWeights), dBias, dh];
     if (fromIds || attrs?.constantInput) return results;
-    return [...results, ops.reshape(run('MatMul', [all, kernel!], {transpose_b: true}), x!.shape)];
+    return [...results, ops.reshape(multiplyTransposed(ops, all, kernel!), x!.shape)];
   });
 }
 

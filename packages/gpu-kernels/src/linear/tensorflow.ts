@@ -1,6 +1,7 @@
-// x W + b on tfjs-node: TensorFlow's product, which transposes as it multiplies.
+// x W + b on tfjs-node: TensorFlow's products and sums.
 import type {KernelConfig, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import {type TensorflowBackend, withOps} from '../backends/tensorflow-op';
+import {multiplyTransposed} from '../matrix-product/tensorflow';
 
 interface Call<Names extends string> {
   inputs: Record<Names, TensorInfo>;
@@ -23,7 +24,7 @@ function backward({inputs: {x, kernel, gradient}, backend}: Call<'x' | 'kernel' 
   const rows = x.shape.slice(0, -1).reduce((product, size) => product * size, 1);
   return withOps(backend, (ops) => {
     const upstream = ops.reshape(gradient, [rows, outputSize]);
-    const xGradient = ops.run('MatMul', [upstream, kernel], {transpose_b: true});
+    const xGradient = multiplyTransposed(ops, upstream, kernel);
     return [
       ops.reshape(xGradient, x.shape),
       ops.run('MatMul', [ops.reshape(x, [rows, inputSize]), upstream], {transpose_a: true}),

@@ -3,7 +3,6 @@
 // LSTMBlockCellGrad, which is the pointwise part in one pass, and a product; after the loop one product for all of dR.
 //
 // Small layers go by BlockLSTMV2 instead, the whole pass in one operation (tensorflow-block.ts); its product is slower.
-// LSTMBlockCellGrad has its gates in the order i, c, f, o.
 
 import type {NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
@@ -16,10 +15,20 @@ import {
   type,
   withOps,
 } from '../backends/tensorflow-op';
+import {multiplyTransposed} from '../matrix-product/tensorflow';
 import type {RecurrentAttributes} from '../sequence/attributes';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
-import {fromInputs, going, inputGradients, pack, statesBefore, transposed, unpack, zeros} from '../sequence/tensorflow';
+import {
+  fromInputs,
+  going,
+  inputGradients,
+  pack,
+  statesBefore,
+  timesTransposed,
+  unpack,
+  zeros,
+} from '../sequence/tensorflow';
 import {backwardBlock, fitsBlock, forwardBlock} from './tensorflow-block';
 
 /** i f c o, [B, H] each. */
@@ -92,7 +101,7 @@ export interface StepToDifferentiate {
 
 /**
  * Gives a function from the gradient of the state after a step to that of the cell before it and of the sums [B, 4H] its
- * gates are activations of, in the order i c f o.
+ * gates are activations of.
  */
 export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recurrentKernel: TensorflowInput) {
   const [batch, hiddenSize] = hidden.shape as [number, number];
@@ -100,8 +109,12 @@ export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recur
   const noInput = ops.constant('float32', [], [batch, 0]);
   const unused = zeros(ops, [hiddenSize]);
   const unusedBias = zeros(ops, [4 * hiddenSize]);
-  return ({gates: [i, f, c, o], ...step}: StepToDifferentiate) =>
-    ops.runMany(
+  const axis = ops.constant('int32', [1]);
+  return ({
+    gates: [i, f, c, o],
+    ...step
+  }: StepToDifferentiate): [cellBefore: TensorflowTensor, sums: TensorflowTensor] => {
+    const [cellBefore, inOtherOrder] = ops.runMany(
       'LSTMBlockCellGrad',
       [
         ...[noInput, step.cellBefore, hidden, recurrentKernel, unused, unused, unused, unusedBias],
@@ -109,7 +122,10 @@ export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recur
       ],
       {use_peephole: false},
       5,
-    ) as [cellBefore: TensorflowTensor, sums: TensorflowTensor];
+    );
+    const [di, dc, df, dO] = ops.runMany('Split', [axis, inOtherOrder!], {num_split: int(4)}, 4) as Four;
+    return [cellBefore!, ops.run('ConcatV2', [di, df, dc, dO, axis], {N: int(4), T: type('float32')})];
+  };
 }
 
 function backward({inputs, attrs, backend}: Call): Tensor[] {
@@ -140,9 +156,9 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const zero = ops.constant('float32', [0]);
     const upstreamAt = unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
     const maskAt = candidateMask && unpack(ops, gateFactors(ops, candidateMask));
-    const backward = transposed(ops, exchangeFAndC(ops, recurrentKernel!));
+    const backward = timesTransposed(ops, recurrentKernel!, steps);
     const differentiate = cellGradients(ops, hidden!, recurrentKernel!);
-    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H], order i c f o
+    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H]
     for (const step of stepsInOrder(steps, !reverse)) {
       let [dsBefore, dSums] = differentiate({
         gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
@@ -155,7 +171,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
         dSums = select(liveAt[step]!, dSums, zero);
         dsBefore = select(liveAt[step]!, dsBefore, ds);
       }
-      const dhBefore = ops.run('MatMul', [dSums, backward]);
+      const dhBefore = backward(dSums);
       dh = liveAt ? select(liveAt[step]!, dhBefore, dh) : dhBefore;
       ds = dsBefore;
       sums[step] = dSums;
@@ -163,25 +179,17 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const all = ops.reshape(pack(ops, sums), [steps * batch, 4 * hiddenSize]);
     const states = statesBefore(ops, {hidden: hidden!, outputs: tensors.outputs!}, reverse, live);
     const [kernel, bias] = inputGradients(ops, tensors.x!, inputSize, all);
-    const weights = [kernel, ops.run('MatMul', [states, all], {transpose_a: true}), bias];
-    const results = [...weights.map((gradient) => exchangeFAndC(ops, gradient)), dh, ds];
+    const results = [kernel, ops.run('MatMul', [states, all], {transpose_a: true}), bias, dh, ds];
     if (fromIds || attrs?.constantInput) return results;
-    const dx = ops.run('MatMul', [all, exchangeFAndC(ops, tensors.kernel!)], {transpose_b: true});
+    const dx = multiplyTransposed(ops, all, tensors.kernel!);
     return [...results, ops.reshape(dx, [steps, batch, inputSize])];
   });
 }
 
-/** Columns in the order i, f, c, o as i, c, f, o, and the other way round. */
-export function exchangeFAndC(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
-  const axis = ops.constant('int32', [tensor.shape.length - 1]);
-  const [i, f, c, o] = ops.runMany('Split', [axis, tensor], {num_split: int(4)}, 4) as Four;
-  return ops.run('ConcatV2', [i, c, f, o, axis], {N: int(4), T: type('float32')});
-}
-
-/** What the mask of the candidate [T, B, H] makes of the gradients of i, c, f and o: i is multiplied with c. */
+/** What the mask of the candidate [T, B, H] makes of the gradients of i, f, c and o: i is multiplied with c. */
 function gateFactors(ops: TensorflowOps, mask: TensorInfo): TensorflowTensor {
   const ones = ops.run('OnesLike', [mask]);
-  return ops.run('ConcatV2', [mask, mask, ones, ones, ops.constant('int32', [2])], {N: int(4), T: type('float32')});
+  return ops.run('ConcatV2', [mask, ones, mask, ones, ops.constant('int32', [2])], {N: int(4), T: type('float32')});
 }
 
 const supports = () => true;

@@ -10,6 +10,7 @@ import {
   type,
   withOps,
 } from '../backends/tensorflow-op';
+import {multiplyTransposed} from '../matrix-product/tensorflow';
 import {expectIds} from '../rows/cpu';
 import type {SampledLossAttributes, SampledLossTensors} from './sampled-loss';
 
@@ -40,7 +41,7 @@ function sampledLoss({
       ops.run('ConcatV2', [...parts, axis], {N: int(parts.length), T: type(dtype)});
     const [ofTargets, ofSamples] = [take(table, targets), take(table, samples)];
     const own = offset(ops.run('Sum', [ops.run('Mul', [inputs, ofTargets]), second]), targets, targetLogCounts); // [B]
-    const all = offset(ops.run('MatMul', [inputs, ofSamples], {transpose_b: true}), samples, sampleLogCounts); // [B, K]
+    const all = offset(multiplyTransposed(ops, inputs, ofSamples), samples, sampleLogCounts); // [B, K]
     const column = (tensor: TensorflowInput) => ops.reshape(tensor, [batch, 1]);
     const others = attrs.removeHits
       ? ops.run('SelectV2', [ops.run('Equal', [column(targets), samples]), ops.constant('float32', [none]), all])

@@ -1,6 +1,7 @@
 // The scores of a sampled softmax on tfjs-node, out of TensorFlow's products and sums, without an engine tensor for each.
 import type {KernelConfig, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import {int, type TensorflowBackend, type, withOps} from '../backends/tensorflow-op';
+import {multiplyTransposed} from '../matrix-product/tensorflow';
 
 interface Call<Names extends string> {
   inputs: Record<Names, TensorInfo>;
@@ -11,7 +12,7 @@ function forward({inputs: {inputs, targets, samples}, backend}: Call<'inputs' | 
   const [logits] = withOps(backend, (ops) => {
     const axis = ops.constant('int32', [1]);
     const own = ops.run('Sum', [ops.run('Mul', [inputs, targets]), axis], {keep_dims: true}); // [B, 1]
-    const shared = ops.run('MatMul', [inputs, samples], {transpose_b: true}); // [B, K]
+    const shared = multiplyTransposed(ops, inputs, samples); // [B, K]
     return [ops.run('ConcatV2', [own, shared, axis], {N: int(2), T: type('float32')})];
   });
   return logits!;

@@ -2,6 +2,7 @@
 // and its gradients; the states before each step; the padding behind short sequences.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {int, type TensorflowInput, type TensorflowOps, type TensorflowTensor, type} from '../backends/tensorflow-op';
+import {multiplyTransposed} from '../matrix-product/tensorflow';
 import {expectIds} from '../rows/cpu';
 
 /** The planes of a tensor along its first axis, in its own memory. */
@@ -18,9 +19,15 @@ export function zeros(ops: TensorflowOps, shape: readonly number[]): TensorflowT
   return ops.run('Fill', [ops.constant('int32', shape, [shape.length]), ops.constant('float32', [0])]);
 }
 
-/** For a product that is repeated: with a factor that lies transposed, TensorFlow's takes twice the time. */
-export function transposed(ops: TensorflowOps, matrix: TensorflowInput): TensorflowTensor {
-  return ops.run('Transpose', [matrix, ops.constant('int32', [1, 0], [2])]);
+/** Multiplies by a matrix transposed, once a step; for one step alone it is not worth turning the matrix round. */
+export function timesTransposed(
+  ops: TensorflowOps,
+  matrix: TensorflowInput,
+  steps: number,
+): (rows: TensorflowInput) => TensorflowTensor {
+  if (steps === 1) return (rows) => multiplyTransposed(ops, rows, matrix);
+  const turned = ops.run('Transpose', [matrix, ops.constant('int32', [1, 0], [2])]);
+  return (rows) => ops.run('MatMul', [rows, turned]);
 }
 
 /** x W + b of all steps `[T, B, W]`, for vectors x `[T, B, I]` or ids `[T, B]`. */
