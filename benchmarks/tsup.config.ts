@@ -1,3 +1,15 @@
 import {defineConfig} from 'tsup';
 
-export default defineConfig({entry: ['src/main.ts'], format: ['esm'], target: 'es2022', clean: true});
+const shared = {format: ['esm' as const], target: 'es2022', splitting: false};
+
+/** What runs in Node, and what it puts into a page: there, all in one file but what is only in Node. */
+export default defineConfig([
+  {...shared, entry: ['src/main.ts'], external: ['playwright']},
+  {
+    ...shared,
+    entry: ['src/page.ts'],
+    platform: 'browser',
+    noExternal: [/^(?!webgpu$|@tensorflow\/tfjs-node$)/],
+    external: ['webgpu', '@tensorflow/tfjs-node'],
+  },
+]);

@@ -1,16 +1,15 @@
 import {execFileSync} from 'node:child_process';
 import os from 'node:os';
-import {type BackendName, useBackend} from '@gatefold/gpu-kernels';
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm'; // or its kernels would come with ours already among them
-import {measureInTurn} from './measure';
+import {measureInAPage} from './in-a-page';
+import {type Line, measureLines} from './measure-lines';
 import {type Options, parseOptions} from './options';
 import {measurePeer, peerLine} from './peers';
 import {measureQuality, qualityHead, qualityLine} from './quality/word-vectors';
 import {type Race, raceLine} from './races/race';
 import {wordVectors} from './races/word-vectors';
-import {makeRow, type Row, tableHead, tableLine} from './row';
-import {keepStockKernels} from './stock-kernels';
+import {type Row, tableHead, tableLine} from './row';
 import type {Workload} from './workload';
 import {encodeWordsWorkload} from './workloads/encode-words';
 import {fourGatesWorkload} from './workloads/four-gates';
@@ -63,7 +62,8 @@ const usage = `usage: npm run bench -- [NAME ...] [options]
 
 Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one process a line. Build first: npm run build
 
-  --backend NAME   one backend in place of each workload's own: cpu, wasm, wasm-2-threads, webgpu, tensorflow
+  --backend NAME   one backend in place of each workload's own: cpu, wasm, wasm-2-threads, webgpu, tensorflow;
+                   webgl for the kernels, in Chromium (CHROMIUM=path)
   --seconds N      measured time for each line         (default 10)
   --seed N         of weights and data                 (default 1)
   --peers          also times PyTorch, TensorFlow and gensim, where a Python (PYTHON=path) has them
@@ -83,34 +83,8 @@ ${[...workloads, ...races].map(({name, description}) => `  ${name.padEnd(18)} ${
 
 const versions = {node: process.versions.node, tfjs: tf.version_core};
 
-/** One line of the table. */
-interface Line {
-  workload: Workload;
-  backend: string;
-}
-
-/** Measures here, in turn; all on one backend. */
-async function* measure(lines: Line[], {seconds, seed}: Options): AsyncGenerator<Row> {
-  tf.enableProdMode();
-  const {backend} = lines[0]!;
-  const [, threads] = /^wasm-(\d+)-threads$/.exec(backend) ?? [];
-  const tfjsName = threads ? 'wasm' : backend;
-  const {onStockKernels, onReferences} = keepStockKernels(tfjsName);
-  if (backend !== 'none') await useBackend(tfjsName as BackendName, {threads: threads ? Number(threads) : undefined});
-  for (const {workload} of lines) {
-    const contest = await workload.prepare(seed, backend);
-    const other = workload.against === 'reference' ? onReferences : onStockKernels;
-    const timings = await measureInTurn(contest.ours, other(contest.stock), {
-      milliseconds: 1000 * seconds,
-      minimumRuns: 3,
-    });
-    await contest.dispose();
-    yield makeRow(workload.name, backend, timings, contest, versions);
-  }
-}
-
 /**
- * The same in a process of its own: what the compiler has learnt from one workload would else slow down the next, by as
+ * As `measureLines`, in a process of its own: what the compiler has learnt from one workload would else slow down the next, by as
  * much as an eighth.
  */
 function measureApart(lines: Line[], {seconds, seed}: Options): Row[] {
@@ -179,11 +153,15 @@ async function run(options: Options): Promise<void> {
   }
   const entered = races.filter(({name}) => names.length === 0 || names.includes(name));
   const alone = processes.length === 1 && !peers;
+  const measure = (lines: Line[]): AsyncIterable<Row> | Row[] => {
+    if (lines[0]!.backend === 'webgl') return measureInAPage(lines, options);
+    return alone ? measureLines(lines, options) : measureApart(lines, options);
+  };
   const rows: Row[] = [];
   for (const lines of processes) {
-    for await (const row of alone ? measure(lines, options) : measureApart(lines, options)) {
+    for await (const row of measure(lines)) {
       rows.push(row);
-      console.log(json ? JSON.stringify(row) : tableLine(row));
+      console.log(json ? JSON.stringify({...row, versions}) : tableLine(row));
     }
   }
   for (const race of entered) {

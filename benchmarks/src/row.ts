@@ -18,7 +18,6 @@ export interface Row {
   oursPerSecond?: Record<string, number>;
   /** Of the process, where memory is part of what is measured. */
   peakMegabytes?: number;
-  versions: Record<string, string>;
 }
 
 export function makeRow(
@@ -26,7 +25,6 @@ export function makeRow(
   backend: string,
   {ours, stock}: {ours: Timing; stock: Timing},
   {amount, stockShare = 1, peakMegabytes, repeats = 1}: Contest,
-  versions: Record<string, string>,
 ): Row {
   const oursOnce = (time: number) => time / repeats;
   const stockOnce = (time: number) => time / repeats / stockShare;
@@ -44,7 +42,6 @@ export function makeRow(
     },
     ...(amount && {oursPerSecond: mapValues(amount, (count) => (1000 * count) / oursMs)}),
     ...(peakMegabytes && {peakMegabytes}),
-    versions,
   };
 }
 

@@ -88,7 +88,7 @@ async function stockStep(model: StockSeq2Seq, {source, target, labels}: Pairs, v
   }, parameters);
   tf.tidy(() => {
     const gradients = parameters.map(({name}) => grads[name]!);
-    const norm = tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
+    const norm = tf.sqrt(tf.sum(tf.stack(gradients.map((gradient) => tf.sum(tf.square(gradient))))));
     const rate = tf.mul(learningRate, tf.div(clipNorm, tf.maximum(norm, clipNorm)));
     parameters.forEach((parameter, index) => {
       parameter.assign(tf.sub(parameter, tf.mul(rate, gradients[index]!)));

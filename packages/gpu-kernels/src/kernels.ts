@@ -57,6 +57,7 @@ import {sparseCrossEntropyTensorflow} from './sparse-cross-entropy/tensorflow';
 import {sparseCrossEntropyWasm} from './sparse-cross-entropy/wasm';
 import {sparseCrossEntropyWebGL} from './sparse-cross-entropy/webgl';
 import {sparseCrossEntropyWebGPU} from './sparse-cross-entropy/webgpu';
+import {addMany} from './sum/add-many';
 import {sumOfNothing} from './sum/sum-of-nothing';
 import {topKCPU} from './top-k/cpu';
 import {topKTensorflow} from './top-k/tensorflow';
@@ -138,6 +139,7 @@ const replacements: KernelReplacement[] = [
   ...unsortedSegmentSumWebGPU,
   ...batchMatrixMultiplyWasm,
   ...sumOfNothing,
+  ...addMany,
 ];
 
 const registered = new Set<string>();
