@@ -41,6 +41,7 @@ import {optimizerStepWebGPU} from './optimizer-step/webgpu';
 import {sampleCategoricalCPU} from './sample-categorical/cpu';
 import {sampleCategoricalTensorflow} from './sample-categorical/tensorflow';
 import {sampleCategoricalWasm} from './sample-categorical/wasm';
+import {sampleCategoricalWebGL} from './sample-categorical/webgl';
 import {sampleCategoricalWebGPU} from './sample-categorical/webgpu';
 import {sampleSequenceCPU} from './sample-sequence/cpu';
 import {sampleSequenceWasm} from './sample-sequence/wasm';
@@ -62,6 +63,7 @@ import {sumOfNothing} from './sum/sum-of-nothing';
 import {topKCPU} from './top-k/cpu';
 import {topKTensorflow} from './top-k/tensorflow';
 import {topKWasm} from './top-k/wasm';
+import {topKWebGL} from './top-k/webgl';
 import {topKWebGPU} from './top-k/webgpu';
 import {unsortedSegmentSumCPU} from './unsorted-segment-sum/cpu';
 import {unsortedSegmentSumWasm} from './unsorted-segment-sum/wasm';
@@ -83,12 +85,14 @@ const kernels: KernelConfig[] = [
   ...dropoutWebGL,
   ...sampleCategoricalCPU,
   ...sampleCategoricalWasm,
+  ...sampleCategoricalWebGL,
   ...sampleCategoricalWebGPU,
   ...sampleCategoricalTensorflow,
   ...sampleSequenceCPU,
   ...sampleSequenceWasm,
   ...topKCPU,
   ...topKWasm,
+  ...topKWebGL,
   ...topKWebGPU,
   ...topKTensorflow,
   ...lstmCPU,

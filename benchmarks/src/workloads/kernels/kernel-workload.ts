@@ -57,8 +57,13 @@ async function repeatsOf(once: Side): Promise<number> {
   return Math.min(200, Math.ceil(2 / fastest));
 }
 
-/** Resolves when the backend has done all that was asked of it; all but WebGPU have by then. */
+/** Resolves when the backend has done all that was asked of it; those that are not on a GPU have by then. */
 async function finish(backend: string): Promise<void> {
+  if (backend === 'webgl') {
+    // Reading a pixel waits for all that was drawn before; WebGL's own `finish` does not, in Chromium.
+    const {gl} = (tf.backend() as unknown as {gpgpu: {gl: WebGL2RenderingContext}}).gpgpu;
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.FLOAT, new Float32Array(4));
+  }
   if (backend !== 'webgpu') return;
   const gpu = tf.backend() as unknown as {
     endComputePassEncoder(): void;

@@ -1,6 +1,6 @@
-// Draws from softmax(logits / temperature) in plain JavaScript.
+// Draws from softmax(logits / temperature) in plain JavaScript; on tfjs-backend-webgl too (webgl.ts).
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {type CPUBackend, floats} from '../backends/cpu-memory';
+import {type HostBackend, read} from '../backends/cpu-memory';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {keyOf, uniform} from '../random/hash';
 import {selectLargest} from '../top-k/select-largest';
@@ -10,12 +10,12 @@ import type {Restriction, SampleAttributes} from './sample-categorical';
 interface Call {
   inputs: {logits: TensorInfo};
   attrs: SampleAttributes;
-  backend: CPUBackend;
+  backend: HostBackend;
 }
 
-function forward({inputs: {logits}, attrs, backend}: Call): TensorInfo {
+export function sampleCategoricalOnHost({inputs: {logits}, attrs, backend}: Call): TensorInfo {
   const [batch, classes] = logits.shape as [number, number];
-  const all = floats(backend, logits);
+  const all = read(backend, logits);
   const key = keyOf(attrs.seed);
   const ids = new Int32Array(batch);
   for (let row = 0; row < batch; row++) {
@@ -84,5 +84,5 @@ function mostLikelyOf(
 }
 
 export const sampleCategoricalCPU = [
-  {kernelName: 'SampleCategorical', backendName: 'cpu', kernelFunc: forward, supports: () => true},
+  {kernelName: 'SampleCategorical', backendName: 'cpu', kernelFunc: sampleCategoricalOnHost, supports: () => true},
 ] as unknown as SelectiveKernel[];

@@ -29,12 +29,12 @@ export interface SampleCategoricalInputs {
  *
  * @returns `[B]` int32; the caller disposes of it.
  * @throws ShapeError where `logits` is not float32 `[B, V]`.
- * @throws RangeError where an option is out of its range; where a row has NaN, or no finite largest value (cpu, wasm and
- *   tensorflow; elsewhere such a row gives any id).
+ * @throws RangeError where an option is out of its range; where a row has NaN, or no finite largest value (cpu, wasm,
+ *   tensorflow and webgl; on webgpu such a row gives any id).
  * @example const ids = sampleCategorical({logits, seed: step, temperature: 0.8, topP: 0.95});
  *
  * Cost: two passes over the logits; with `topK` one, and with `topP` alone one for every factor of 8 by which the ids
- * it leaves exceed 64.
+ * it leaves exceed 64. On webgl the logits are read, which waits for them.
  * Source: top-k, Fan et al. 2018 (arXiv 1805.04833); top-p, Holtzman et al. 2020 (arXiv 1904.09751).
  */
 export function sampleCategorical(given: SampleCategoricalInputs): Tensor1D {

@@ -1,6 +1,6 @@
-// The k largest of each row in plain JavaScript.
+// The k largest of each row in plain JavaScript; on tfjs-backend-webgl too (webgl.ts).
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {type CPUBackend, floats, output} from '../backends/cpu-memory';
+import {type HostBackend, output, read} from '../backends/cpu-memory';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {selectLargest} from './select-largest';
 import {notComparable} from './top-k';
@@ -8,13 +8,13 @@ import {notComparable} from './top-k';
 interface Call {
   inputs: {logits: TensorInfo; scores?: TensorInfo};
   attrs: {k: number; logProbabilities: boolean};
-  backend: CPUBackend;
+  backend: HostBackend;
 }
 
-function forward({inputs: {logits, scores}, attrs: {k, logProbabilities}, backend}: Call): TensorInfo[] {
+export function topKOnHost({inputs: {logits, scores}, attrs: {k, logProbabilities}, backend}: Call): TensorInfo[] {
   const [batch, classes] = logits.shape as [number, number];
-  const all = floats(backend, logits);
-  const added = scores && floats(backend, scores);
+  const all = read(backend, logits);
+  const added = scores && read(backend, scores);
   const values = new Float32Array(batch * k);
   const ids = new Int32Array(batch * k);
   for (let row = 0; row < batch; row++) {
@@ -35,5 +35,5 @@ function logSumExp(values: Float32Array, largest: number): number {
 }
 
 export const topKCPU = [
-  {kernelName: 'TopKDecoding', backendName: 'cpu', kernelFunc: forward, supports: () => true},
+  {kernelName: 'TopKDecoding', backendName: 'cpu', kernelFunc: topKOnHost, supports: () => true},
 ] as unknown as SelectiveKernel[];

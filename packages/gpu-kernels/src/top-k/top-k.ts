@@ -30,11 +30,12 @@ export interface TopKResult {
  *
  * @returns `{values, ids}`; the caller disposes of both.
  * @throws ShapeError where `logits` is not float32 `[B, V]`, or `scores` not `[B]`.
- * @throws RangeError where `k` is not an integer from 1 to V, or a logit is NaN (cpu and wasm; elsewhere NaN may stand
- *   anywhere among the results).
+ * @throws RangeError where `k` is not an integer from 1 to V, or a logit is NaN (cpu, wasm and webgl; elsewhere NaN
+ *   may stand anywhere among the results).
  * @example const {values, ids} = topK({logits, k: 8, logProbabilities: true, scores: beamScores}); // [beams, 8] each
  *
- * Cost: one pass over the logits, and one more for the log-probabilities; k places of memory a row.
+ * Cost: one pass over the logits, and one more for the log-probabilities; k places of memory a row. On webgl the
+ * logits are read, which waits for them.
  */
 export function topK({logits, k, logProbabilities = false, scores}: TopKInputs): TopKResult {
   expectLogits('topK', logits);
