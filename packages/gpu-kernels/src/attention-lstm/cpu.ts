@@ -2,32 +2,24 @@
 // queries, and the attention at every step.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {attend, attendBackward, attended, noGradients} from '../attention/cpu';
-import {type CPUBackend, floats, integers, output} from '../backends/cpu-memory';
+import {type CPUBackend, floats, output} from '../backends/cpu-memory';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {activate, differentiate} from '../lstm/cpu';
 import {addPackedProduct, addProduct, packMatrix, rowMajor, transposed} from '../matrix-product/cpu';
-import {addColumnSums, addRowsAt, addRowsFrom, expectIds, fillRows} from '../rows/cpu';
-import {perStep, statesBefore} from '../sequence/cpu';
+import {addColumnSums} from '../rows/cpu';
+import {fromInputs, inputGradients, perStep, statesBefore} from '../sequence/cpu';
 import {type BackwardCall, differentiable, type ForwardCall, sizesOf} from './shapes';
 
 function forward({inputs, attrs, backend}: ForwardCall<CPUBackend>): TensorInfo[] {
-  const {T, B, I, H, D, S, E} = sizesOf(inputs);
-  const {x, queryKernel} = inputs;
+  const {T, B, H, D, S, E} = sizesOf(inputs);
+  const {queryKernel} = inputs;
   const values = (name: keyof typeof inputs) => floats(backend, inputs[name]!);
   const width = 4 * H;
-  const gates = new Float32Array(T * B * width);
+  const gates = fromInputs(backend, 'attentionLSTM', inputs);
   const states = (size: number) => new Float32Array(T * B * size);
   const [outputs, cells, contexts, weights, queries] = [
     ...[states(H), states(H), states(E), states(S), states(queryKernel ? D : 0)],
   ] as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
-
-  fillRows(T * B, values('bias'), gates);
-  if (x.dtype === 'int32') {
-    expectIds('attentionLSTM: x', integers(backend, x), I);
-    addRowsFrom(values('kernel'), integers(backend, x), width, gates);
-  } else {
-    addProduct(T * B, width, I, rowMajor(values('x'), I), rowMajor(values('kernel'), width), gates);
-  }
 
   /** Adds products with weights [depth, columns]. A single step, as when text is decoded, does not repay the packing. */
   const times = (weights: Float32Array, depth: number, columns: number) => {
@@ -67,8 +59,8 @@ function forward({inputs, attrs, backend}: ForwardCall<CPUBackend>): TensorInfo[
 }
 
 function backward({inputs, attrs, backend}: BackwardCall<CPUBackend>): TensorInfo[] {
-  const {T, B, I, H, D, E} = sizesOf(inputs);
-  const {x, queryKernel} = inputs;
+  const {T, B, H, D, E} = sizesOf(inputs);
+  const {queryKernel} = inputs;
   const values = (name: keyof typeof inputs) => floats(backend, inputs[name]!);
   const [width, rows] = [4 * H, T * B];
   const dGates = new Float32Array(rows * width);
@@ -108,30 +100,20 @@ function backward({inputs, attrs, backend}: BackwardCall<CPUBackend>): TensorInf
   const gradients = {
     ...{keys: attendedGradients.keys, values: attendedGradients.values, scoreVector: attendedGradients.vector},
     ...{hidden: dHidden, cell: dCell, context: dContext},
-    ...{kernel: new Float32Array(I * width), bias: new Float32Array(width)},
+    ...inputGradients(backend, inputs, dGates),
     ...{contextKernel: new Float32Array(E * width), recurrentKernel: new Float32Array(H * width)},
-    ...{
-      queryKernel: new Float32Array(queryKernel ? H * D : 0),
-      x: new Float32Array(x.dtype === 'int32' ? 0 : rows * I),
-    },
+    queryKernel: new Float32Array(queryKernel ? H * D : 0),
   };
   const all = rowMajor(dGates, width);
   const contextsBefore = statesBefore(T, values('context'), values('contexts'), false);
   addProduct(E, width, rows, transposed(contextsBefore, E), all, gradients.contextKernel);
   const hiddenBefore = statesBefore(T, values('hidden'), values('outputs'), false);
   addProduct(H, width, rows, transposed(hiddenBefore, H), all, gradients.recurrentKernel);
-  addColumnSums(rows, dGates, gradients.bias);
   if (queryKernel) {
     const perQuery = rowMajor(dQueries, D);
     addProduct(H, D, rows, transposed(values('outputs'), H), perQuery, gradients.queryKernel);
   }
-  if (x.dtype === 'int32') {
-    addRowsAt(dGates, integers(backend, x), width, gradients.kernel);
-  } else {
-    addProduct(I, width, rows, transposed(values('x'), I), all, gradients.kernel);
-    addProduct(rows, I, width, all, transposed(values('kernel'), width), gradients.x);
-  }
-  return differentiable(inputs).map((name) => output(backend, inputs[name]!.shape, gradients[name]));
+  return differentiable(inputs).map((name) => output(backend, inputs[name]!.shape, gradients[name]!));
 }
 
 const supports = () => true;

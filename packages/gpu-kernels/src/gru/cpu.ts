@@ -2,12 +2,13 @@
 // one for the candidate, which needs r first, and a pass over the units after each. The backward pass mirrors it and
 // leaves what concerns the weights to products for all steps.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {floats, integers, output} from '../backends/cpu-memory';
+import {floats, output} from '../backends/cpu-memory';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {addPackedProduct, addProduct, type MatrixView, packMatrix, rowMajor, transposed} from '../matrix-product/cpu';
-import {addColumnSums, addRowsAt, addRowsFrom, expectIds, fillRows} from '../rows/cpu';
 import {
   clearPadding,
+  fromInputs,
+  inputGradients,
   keepState,
   perStep,
   type RecurrentCall,
@@ -123,23 +124,12 @@ export function columnsFrom(first: number, values: Float32Array, width: number):
 
 function forward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
-  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
+  const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {reverse, lengths, masks} = sequenceOptions(call, steps);
-  const {x, kernel, recurrentKernel, bias, hidden} = inputs as Record<string, TensorInfo>;
+  const {recurrentKernel, hidden} = inputs as Record<string, TensorInfo>;
   const width = 3 * hiddenSize;
-  const gates = new Float32Array(steps * batch * width);
+  const gates = fromInputs(backend, 'gru', inputs as Record<'x' | 'kernel' | 'bias', TensorInfo>);
   const outputs = new Float32Array(steps * batch * hiddenSize);
-  const weights = floats(backend, kernel!);
-
-  fillRows(steps * batch, floats(backend, bias!), gates);
-  if (fromIds) {
-    expectIds('gru: x', integers(backend, x!), inputSize);
-    addRowsFrom(weights, integers(backend, x!), width, gates);
-  } else {
-    const all = rowMajor(floats(backend, x!), inputSize);
-    addProduct(steps * batch, width, inputSize, all, rowMajor(weights, width), gates);
-  }
-
   /** sums [B, columns] = states [B, H] times the columns of the recurrent kernel from `first` on. */
   const recurrentProduct = (first: number, columns: number) => {
     const recurrent = columnsFrom(first, floats(backend, recurrentKernel!), width);
@@ -178,7 +168,7 @@ function forward(call: RecurrentCall): TensorInfo[] {
 
 function backward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
-  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
+  const {steps, batch, inputSize, hiddenSize} = sequenceSizes(inputs);
   const {reverse, lengths, masks} = sequenceOptions(call, steps);
   const tensors = inputs as Record<string, TensorInfo>;
   const values = (name: string) => floats(backend, tensors[name]!);
@@ -239,24 +229,15 @@ function backward(call: RecurrentCall): TensorInfo[] {
     const candidates = ofCandidate.subarray(row * hiddenSize, (row + 1) * hiddenSize);
     recurrentKernelGradient.set(candidates, row * width + 2 * hiddenSize);
   }
-  const biasGradient = new Float32Array(width);
-  addColumnSums(rows, gatesGradient, biasGradient);
-  const kernelGradient = new Float32Array(inputSize * width);
-  const results = [
-    output(backend, [inputSize, width], kernelGradient),
+  const constant = call.attrs?.constantInput;
+  const ofInputs = inputGradients(backend, inputs as Record<'x' | 'kernel', TensorInfo>, gatesGradient, constant);
+  return [
+    output(backend, [inputSize, width], ofInputs.kernel),
     output(backend, [hiddenSize, width], recurrentKernelGradient),
-    output(backend, [width], biasGradient),
+    output(backend, [width], ofInputs.bias),
     output(backend, [batch, hiddenSize], hiddenGradient),
+    ...(ofInputs.x ? [output(backend, [steps, batch, inputSize], ofInputs.x)] : []),
   ];
-  if (fromIds) {
-    addRowsAt(gatesGradient, integers(backend, tensors.x!), width, kernelGradient);
-    return results;
-  }
-  addProduct(inputSize, width, rows, transposed(values('x'), inputSize), gradients, kernelGradient);
-  if (call.attrs?.constantInput) return results;
-  const xGradient = new Float32Array(rows * inputSize);
-  addProduct(rows, inputSize, width, gradients, transposed(values('kernel'), width), xGradient);
-  return [...results, output(backend, [steps, batch, inputSize], xGradient)];
 }
 
 const supports = () => true;

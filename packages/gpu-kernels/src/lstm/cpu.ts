@@ -2,12 +2,13 @@
 // recurrent kernel and one pass over the gates. The backward pass mirrors it and leaves what concerns the weights to
 // one product for all steps (Appleyard et al. 2016, arXiv 1604.01946).
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {floats, integers, output} from '../backends/cpu-memory';
+import {floats, output} from '../backends/cpu-memory';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {addPackedProduct, addProduct, packMatrix, rowMajor, transposed} from '../matrix-product/cpu';
-import {addColumnSums, addRowsAt, addRowsFrom, expectIds, fillRows} from '../rows/cpu';
 import {
   clearPadding,
+  fromInputs,
+  inputGradients,
   keepState,
   perStep,
   type RecurrentCall,
@@ -91,24 +92,13 @@ export function differentiate(
 
 function forward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
-  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
+  const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {reverse, lengths, masks} = sequenceOptions(call, steps);
-  const {x, kernel, recurrentKernel, bias, hidden, cell} = inputs as Record<string, TensorInfo>;
+  const {recurrentKernel, hidden, cell} = inputs as Record<string, TensorInfo>;
   const width = 4 * hiddenSize;
-  const gates = new Float32Array(steps * batch * width);
+  const gates = fromInputs(backend, 'lstm', inputs as Record<'x' | 'kernel' | 'bias', TensorInfo>);
   const outputs = new Float32Array(steps * batch * hiddenSize);
   const cells = new Float32Array(outputs.length);
-  const weights = floats(backend, kernel!);
-
-  fillRows(steps * batch, floats(backend, bias!), gates);
-  if (fromIds) {
-    expectIds('lstm: x', integers(backend, x!), inputSize);
-    addRowsFrom(weights, integers(backend, x!), width, gates);
-  } else {
-    const all = rowMajor(floats(backend, x!), inputSize);
-    addProduct(steps * batch, width, inputSize, all, rowMajor(weights, width), gates);
-  }
-
   const recurrent = rowMajor(floats(backend, recurrentKernel!), width);
   // A single step, as when text is generated, does not repay the packing.
   const packed = steps > 1 ? packMatrix(hiddenSize, width, recurrent) : undefined;
@@ -142,7 +132,7 @@ function forward(call: RecurrentCall): TensorInfo[] {
 
 function backward(call: RecurrentCall): TensorInfo[] {
   const {inputs, backend} = call;
-  const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
+  const {steps, batch, inputSize, hiddenSize} = sequenceSizes(inputs);
   const {reverse, lengths, masks} = sequenceOptions(call, steps);
   const tensors = inputs as Record<string, TensorInfo>;
   const values = (name: string) => floats(backend, tensors[name]!);
@@ -179,25 +169,16 @@ function backward(call: RecurrentCall): TensorInfo[] {
   const recurrentKernelGradient = new Float32Array(hiddenSize * width);
   const gradients = rowMajor(gatesGradient, width);
   addProduct(hiddenSize, width, rows, transposed(before, hiddenSize), gradients, recurrentKernelGradient);
-  const biasGradient = new Float32Array(width);
-  addColumnSums(rows, gatesGradient, biasGradient);
-  const kernelGradient = new Float32Array(inputSize * width);
-  const results = [
-    output(backend, [inputSize, width], kernelGradient),
+  const constant = call.attrs?.constantInput;
+  const ofInputs = inputGradients(backend, inputs as Record<'x' | 'kernel', TensorInfo>, gatesGradient, constant);
+  return [
+    output(backend, [inputSize, width], ofInputs.kernel),
     output(backend, [hiddenSize, width], recurrentKernelGradient),
-    output(backend, [width], biasGradient),
+    output(backend, [width], ofInputs.bias),
     output(backend, [batch, hiddenSize], hiddenGradient),
     output(backend, [batch, hiddenSize], cellGradient),
+    ...(ofInputs.x ? [output(backend, [steps, batch, inputSize], ofInputs.x)] : []),
   ];
-  if (fromIds) {
-    addRowsAt(gatesGradient, integers(backend, tensors.x!), width, kernelGradient);
-    return results;
-  }
-  addProduct(inputSize, width, rows, transposed(values('x'), inputSize), gradients, kernelGradient);
-  if (call.attrs?.constantInput) return results;
-  const xGradient = new Float32Array(rows * inputSize);
-  addProduct(rows, inputSize, width, gradients, transposed(values('kernel'), width), xGradient);
-  return [...results, output(backend, [steps, batch, inputSize], xGradient)];
 }
 
 const supports = () => true;

@@ -1,7 +1,10 @@
-// What the recurrent kernels in plain JavaScript share: options, the order of time, and the padding of short sequences.
+// What the recurrent kernels in plain JavaScript share: options, the part of the gates that comes from the inputs, the order
+// of time, and the padding of short sequences.
 
-import type {NamedTensorInfoMap} from '@tensorflow/tfjs-core';
+import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import {type CPUBackend, floats, integers} from '../backends/cpu-memory';
+import {addProduct, rowMajor, transposed} from '../matrix-product/cpu';
+import {addColumnSums, addRowsAt, addRowsFrom, expectIds, fillRows} from '../rows/cpu';
 import type {RecurrentAttributes} from './attributes';
 
 export interface RecurrentCall {
@@ -18,6 +21,50 @@ export function sequenceOptions({inputs, attrs, backend}: RecurrentCall, steps: 
     lengths: lengths && integers(backend, lengths),
     masks: candidateMask && perStep(floats(backend, candidateMask), steps),
   };
+}
+
+/** x W + b of all steps `[T, B, W]`, for vectors x `[T, B, I]` or ids `[T, B]`. */
+export function fromInputs(
+  backend: CPUBackend,
+  operation: string,
+  {x, kernel, bias}: Record<'x' | 'kernel' | 'bias', TensorInfo>,
+): Float32Array {
+  const [steps, batch] = x.shape as [number, number];
+  const [inputSize, width] = kernel.shape as [number, number];
+  const weights = floats(backend, kernel);
+  const sums = new Float32Array(steps * batch * width);
+  fillRows(steps * batch, floats(backend, bias), sums);
+  if (x.dtype === 'int32') {
+    expectIds(`${operation}: x`, integers(backend, x), inputSize);
+    addRowsFrom(weights, integers(backend, x), width, sums);
+  } else {
+    const vectors = rowMajor(floats(backend, x), inputSize);
+    addProduct(steps * batch, width, inputSize, vectors, rowMajor(weights, width), sums);
+  }
+  return sums;
+}
+
+/** The gradients of W, of b and, where x is vectors and not constant, of x, from that of `fromInputs`. */
+export function inputGradients(
+  backend: CPUBackend,
+  {x, kernel}: Record<'x' | 'kernel', TensorInfo>,
+  gradient: Float32Array,
+  constantInput = false,
+): {kernel: Float32Array; bias: Float32Array; x?: Float32Array} {
+  const [inputSize, width] = kernel.shape as [number, number];
+  const rows = x.shape[0]! * x.shape[1]!;
+  const results = {kernel: new Float32Array(inputSize * width), bias: new Float32Array(width)};
+  addColumnSums(rows, gradient, results.bias);
+  if (x.dtype === 'int32') {
+    addRowsAt(gradient, integers(backend, x), width, results.kernel);
+    return results;
+  }
+  const all = rowMajor(gradient, width);
+  addProduct(inputSize, width, rows, transposed(floats(backend, x), inputSize), all, results.kernel);
+  if (constantInput) return results;
+  const xGradient = new Float32Array(rows * inputSize);
+  addProduct(rows, inputSize, width, all, transposed(floats(backend, kernel), width), xGradient);
+  return {...results, x: xGradient};
 }
 
 export function sigmoid(x: number): number {
