@@ -2,6 +2,7 @@
 import type {KernelConfig, TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, output, sizeOf, type WebGPUBackend} from '../backends/webgpu-dispatch';
 import {keyOf} from '../random/hash';
+import {hashCode} from '../random/webgpu';
 import type {DropoutOptions} from './dropout';
 import {thresholdOf} from './mask';
 
@@ -21,11 +22,7 @@ function forward({
   dispatch(backend, {
     key: 'dropout',
     code: () => `
-      fn mix(x: u32) -> u32 {
-        var bits = (x ^ (x >> 16)) * 0x7feb352d;
-        bits = (bits ^ (bits >> 15)) * 0x846ca68b;
-        return bits ^ (bits >> 16);
-      }
+      ${hashCode}
       fn run(group: u32, lane: u32) {
         let index = group * ${lanes} + lane;
         if (index >= uniforms.count) { return; }

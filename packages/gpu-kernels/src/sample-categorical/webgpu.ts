@@ -7,6 +7,7 @@ import {activationCode} from '../backends/webgpu-activation';
 import {dispatch, output, type WebGPUBackend} from '../backends/webgpu-dispatch';
 import {foldCode} from '../backends/webgpu-fold';
 import {keyOf} from '../random/hash';
+import {hashCode} from '../random/webgpu';
 import {mostSelected, selectedSize, selectionCode, selectionLanes} from '../top-k/webgpu';
 import type {SampleAttributes} from './sample-categorical';
 
@@ -18,11 +19,7 @@ interface Call {
 
 /** WGSL of the draw of a row, `uniform` of random/hash.ts. */
 const drawCode = `
-  fn mix(x: u32) -> u32 {
-    var bits = (x ^ (x >> 16)) * 0x7feb352d;
-    bits = (bits ^ (bits >> 15)) * 0x846ca68b;
-    return bits ^ (bits >> 16);
-  }
+  ${hashCode}
   fn drawOf(row: u32) -> f32 { return f32(mix(mix(row) ^ uniforms.key) >> 8) / 16777216; }`;
 
 const anyCode = (lanes: number) => `
