@@ -18,9 +18,8 @@ function forward({inputs: {logits}, attrs: {seed, temperature, topK, topP}, back
   const draws = Array.from({length: batch}, (_, row) => uniform(key, row));
   const [ids] = withOps(backend, (ops) => {
     const last = ops.constant('int32', [1]);
-    // A row with NaN, or without a finite largest value, has a softmax without a sum.
-    const sums = ops.read(ops.run('Sum', [ops.run('Softmax', [logits]), last])) as Float32Array;
-    const faulty = sums.findIndex(Number.isNaN);
+    const [sums, largest] = ['Sum', 'Max'].map((name) => ops.read(ops.run(name, [logits, last]))) as Float32Array[];
+    const faulty = sums!.findIndex((sum, row) => Number.isNaN(sum) || !Number.isFinite(largest![row]));
     if (faulty >= 0) throw notComparable('sampleCategorical', faulty);
     const [candidates, ranked] =
       topK === 0 ? [logits] : ops.runMany('TopKV2', [logits, ops.constant('int32', [topK])], {sorted: true}, 2);
