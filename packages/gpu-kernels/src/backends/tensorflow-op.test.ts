@@ -71,6 +71,26 @@ describe.runIf(backendsUnderTest.includes('tensorflow'))('ops of TensorFlow', ()
     expect(read!.dataSync()).toEqual(Float32Array.of(2, 3));
   });
 
+  test('of a step only the results are left, of one that fails nothing', () => {
+    const [sum] = compute((ops) => {
+      let dropped: TensorflowTensor | undefined;
+      const [kept] = ops.step(() => {
+        dropped = ops.constant('float32', [2]);
+        return [ops.run('AddV2', [dropped, ops.constant('float32', [1])])] as const;
+      });
+      expect(() => ops.read(dropped!)).toThrow();
+      const failing = () =>
+        ops.step(() => {
+          dropped = ops.constant('float32', [2]);
+          throw new Error('no more');
+        });
+      expect(failing).toThrow('no more');
+      expect(() => ops.read(dropped!)).toThrow();
+      return [ops.run('AddV2', [kept, kept])];
+    });
+    expect(sum!.dataSync()).toEqual(Float32Array.of(6));
+  });
+
   test('int64 passes in silence', () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const [sum] = compute((ops) => {

@@ -57,7 +57,7 @@ const typeNames = {
 /** Runs ops, and remembers what they gave. */
 export class TensorflowOps {
   readonly #backend: TensorflowBackend;
-  readonly #made = new Set<TensorflowTensor>();
+  #made = new Set<TensorflowTensor>();
 
   constructor(backend: TensorflowBackend) {
     this.#backend = backend;
@@ -110,6 +110,23 @@ export class TensorflowOps {
   /** The values, copied out of TensorFlow. On a GPU this waits for all that was asked of it before. */
   read(input: TensorflowInput): Float32Array | Int32Array | Uint8Array {
     return this.#backend.binding.tensorDataSync(this.#handle(input));
+  }
+
+  /**
+   * Runs ops of which only the results are kept: a loop lets go of what a step made while it is still in the caches, and the
+   * next step gets that memory.
+   */
+  step<Results extends readonly TensorflowTensor[]>(body: () => Results): Results {
+    const before = this.#made;
+    this.#made = new Set();
+    try {
+      const results = body();
+      for (const result of results) if (this.#made.delete(result)) before.add(result);
+      return results;
+    } finally {
+      this.dispose();
+      this.#made = before;
+    }
   }
 
   /** Hands results over to tfjs; everything else these ops made is let go of. */

@@ -64,13 +64,17 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     const outputs: TensorflowTensor[] = [];
     const cells: TensorflowTensor[] = [];
     for (const step of stepsInOrder(steps, attrs?.reverse ?? false)) {
-      const sums = ops.run('AddV2', [inputAt[step]!, ops.run('MatMul', [h, recurrentKernel!])]); // [B, 4H]
-      const {newGates, newCell, newHidden} = cellStep(ops, sums, s, maskAt?.[step]);
-      h = liveAt ? ops.run('SelectV2', [liveAt[step]!, newHidden, h]) : newHidden;
-      s = liveAt ? ops.run('SelectV2', [liveAt[step]!, newCell, s]) : newCell;
+      const [hidden, cell, ...newGates] = ops.step(() => {
+        const sums = ops.run('AddV2', [inputAt[step]!, ops.run('MatMul', [h, recurrentKernel!])]); // [B, 4H]
+        const {newGates, newCell, newHidden} = cellStep(ops, sums, s, maskAt?.[step]);
+        if (!liveAt) return [newHidden, newCell, ...newGates];
+        const keep = (now: TensorflowTensor, before: TensorflowTensor) =>
+          ops.run('SelectV2', [liveAt[step]!, now, before]);
+        return [keep(newHidden, h), keep(newCell, s), ...newGates];
+      });
       gates[step] = newGates;
-      outputs[step] = h;
-      cells[step] = s;
+      outputs[step] = h = hidden!;
+      cells[step] = s = cell!;
     }
     const states = pack(ops, outputs);
     const cleared = live ? ops.run('SelectV2', [live, states, ops.constant('float32', [0])]) : states;
@@ -160,21 +164,21 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const differentiate = cellGradients(ops, hidden!, recurrentKernel!);
     const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H]
     for (const step of stepsInOrder(steps, !reverse)) {
-      let [dsBefore, dSums] = differentiate({
-        gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
-        cellBefore: cellAt[reverse ? step + 1 : step - 1] ?? cell!,
-        ...{cell: cellAt[step]!, squashed: squashedAt[step]!},
-        ...{cellGradient: ds, hiddenGradient: add(dh, upstreamAt[step]!)},
-      });
-      if (maskAt) dSums = ops.run('Mul', [dSums, maskAt[step]!]);
-      if (liveAt) {
-        dSums = select(liveAt[step]!, dSums, zero);
-        dsBefore = select(liveAt[step]!, dsBefore, ds);
-      }
-      const dhBefore = backward(dSums);
-      dh = liveAt ? select(liveAt[step]!, dhBefore, dh) : dhBefore;
-      ds = dsBefore;
-      sums[step] = dSums;
+      [dh, ds, sums[step]] = ops.step(() => {
+        let [dsBefore, dSums] = differentiate({
+          gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
+          cellBefore: cellAt[reverse ? step + 1 : step - 1] ?? cell!,
+          ...{cell: cellAt[step]!, squashed: squashedAt[step]!},
+          ...{cellGradient: ds, hiddenGradient: add(dh, upstreamAt[step]!)},
+        });
+        if (maskAt) dSums = ops.run('Mul', [dSums, maskAt[step]!]);
+        if (liveAt) {
+          dSums = select(liveAt[step]!, dSums, zero);
+          dsBefore = select(liveAt[step]!, dsBefore, ds);
+        }
+        const dhBefore = backward(dSums);
+        return [liveAt ? select(liveAt[step]!, dhBefore, dh) : dhBefore, dsBefore, dSums];
+      }) as [TensorflowTensor, TensorflowTensor, TensorflowTensor];
     }
     const all = ops.reshape(pack(ops, sums), [steps * batch, 4 * hiddenSize]);
     const states = statesBefore(ops, {hidden: hidden!, outputs: tensors.outputs!}, reverse, live);
