@@ -14,7 +14,7 @@ import {
   type,
   withOps,
 } from '../backends/tensorflow-op';
-import {cellGradients, cellStep, type Four} from '../lstm/tensorflow';
+import {cellGradients, cellStep, exchangeFAndC, type Four} from '../lstm/tensorflow';
 import {multiplyTransposed} from '../matrix-product/tensorflow';
 import {fromInputs, inputGradients, pack, statesBefore, timesTransposed, unpack, zeros} from '../sequence/tensorflow';
 import {type BackwardCall, type ForwardCall, sizesOf} from './shapes';
@@ -131,11 +131,12 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
         ofScores[step] = scaled;
       }
       const fromQuery = queryBackward?.(dQuery) ?? dQuery;
-      const [dsBefore, dSums] = differentiate({
+      const [dsBefore, inOtherOrder] = differentiate({
         gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
         ...{cellBefore: cellAt[step - 1] ?? inputs.cell, cell: cellAt[step]!, squashed: squashedAt[step]!},
         ...{cellGradient: ds, hiddenGradient: add(add(dh, dOutputAt[step]!), fromQuery)},
       });
+      const dSums = exchangeFAndC(ops, inOtherOrder);
       const fed = feedingBackward(dSums);
       [dh, ds, da] = [columns(fed, E, H), dsBefore, columns(fed, 0, E)];
       [sums[step], ofContexts[step], ofQueries[step]] = [dSums, dContext, dQuery];

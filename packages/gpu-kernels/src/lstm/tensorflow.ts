@@ -105,7 +105,7 @@ export interface StepToDifferentiate {
 
 /**
  * Gives a function from the gradient of the state after a step to that of the cell before it and of the sums [B, 4H] its
- * gates are activations of.
+ * gates are activations of, in the order i c f o.
  */
 export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recurrentKernel: TensorflowInput) {
   const [batch, hiddenSize] = hidden.shape as [number, number];
@@ -113,12 +113,8 @@ export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recur
   const noInput = ops.constant('float32', [], [batch, 0]);
   const unused = zeros(ops, [hiddenSize]);
   const unusedBias = zeros(ops, [4 * hiddenSize]);
-  const axis = ops.constant('int32', [1]);
-  return ({
-    gates: [i, f, c, o],
-    ...step
-  }: StepToDifferentiate): [cellBefore: TensorflowTensor, sums: TensorflowTensor] => {
-    const [cellBefore, inOtherOrder] = ops.runMany(
+  return ({gates: [i, f, c, o], ...step}: StepToDifferentiate) =>
+    ops.runMany(
       'LSTMBlockCellGrad',
       [
         ...[noInput, step.cellBefore, hidden, recurrentKernel, unused, unused, unused, unusedBias],
@@ -126,10 +122,14 @@ export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recur
       ],
       {use_peephole: false},
       5,
-    );
-    const [di, dc, df, dO] = ops.runMany('Split', [axis, inOtherOrder!], {num_split: int(4)}, 4) as Four;
-    return [cellBefore!, ops.run('ConcatV2', [di, df, dc, dO, axis], {N: int(4), T: type('float32')})];
-  };
+    ) as [cellBefore: TensorflowTensor, sums: TensorflowTensor];
+}
+
+/** Columns in the order i, f, c, o as i, c, f, o, and the other way round. */
+export function exchangeFAndC(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
+  const axis = ops.constant('int32', [tensor.shape.length - 1]);
+  const [i, f, c, o] = ops.runMany('Split', [axis, tensor], {num_split: int(4)}, 4) as Four;
+  return ops.run('ConcatV2', [i, c, f, o, axis], {N: int(4), T: type('float32')});
 }
 
 function backward({inputs, attrs, backend}: Call): Tensor[] {
@@ -160,7 +160,10 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const zero = ops.constant('float32', [0]);
     const upstreamAt = unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
     const maskAt = candidateMask && unpack(ops, gateFactors(ops, candidateMask));
-    const backward = timesTransposed(ops, recurrentKernel!, steps);
+    // Either the sums or the weights and their gradients change the order of their columns: what are fewer rows.
+    const ofSums = steps * batch < inputSize + hiddenSize;
+    const ordered = (weights: TensorflowInput) => (ofSums ? weights : exchangeFAndC(ops, weights));
+    const backward = timesTransposed(ops, ordered(recurrentKernel!), steps);
     const differentiate = cellGradients(ops, hidden!, recurrentKernel!);
     const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H]
     for (const step of stepsInOrder(steps, !reverse)) {
@@ -176,6 +179,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
           dSums = select(liveAt[step]!, dSums, zero);
           dsBefore = select(liveAt[step]!, dsBefore, ds);
         }
+        if (ofSums) dSums = exchangeFAndC(ops, dSums);
         const dhBefore = backward(dSums);
         return [liveAt ? select(liveAt[step]!, dhBefore, dh) : dhBefore, dsBefore, dSums];
       }) as [TensorflowTensor, TensorflowTensor, TensorflowTensor];
@@ -183,17 +187,18 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const all = ops.reshape(pack(ops, sums), [steps * batch, 4 * hiddenSize]);
     const states = statesBefore(ops, {hidden: hidden!, outputs: tensors.outputs!}, reverse, live);
     const [kernel, bias] = inputGradients(ops, tensors.x!, inputSize, all);
-    const results = [kernel, ops.run('MatMul', [states, all], {transpose_a: true}), bias, dh, ds];
+    const weights = [kernel, ops.run('MatMul', [states, all], {transpose_a: true}), bias];
+    const results = [...(weights.map(ordered) as TensorflowTensor[]), dh, ds];
     if (fromIds || attrs?.constantInput) return results;
-    const dx = multiplyTransposed(ops, all, tensors.kernel!);
+    const dx = multiplyTransposed(ops, all, ordered(tensors.kernel!));
     return [...results, ops.reshape(dx, [steps, batch, inputSize])];
   });
 }
 
-/** What the mask of the candidate [T, B, H] makes of the gradients of i, f, c and o: i is multiplied with c. */
+/** What the mask of the candidate [T, B, H] makes of the gradients of i, c, f and o: i is multiplied with c. */
 function gateFactors(ops: TensorflowOps, mask: TensorInfo): TensorflowTensor {
   const ones = ops.run('OnesLike', [mask]);
-  return ops.run('ConcatV2', [mask, ones, mask, ones, ops.constant('int32', [2])], {N: int(4), T: type('float32')});
+  return ops.run('ConcatV2', [mask, mask, ones, ones, ops.constant('int32', [2])], {N: int(4), T: type('float32')});
 }
 
 const supports = () => true;
