@@ -1,15 +1,24 @@
-// The sum of more tensors than a shader may bind, which tfjs-backend-webgpu asks of one all the same (docs/upstream).
-import type {KernelFunc, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+// The sum of more tensors than a shader may read. tfjs-backend-webgpu asks it of one all the same, and tfjs-backend-webgl
+// forgets the parts that it adds up on the way (docs/upstream).
+import {
+  env,
+  type KernelBackend,
+  type KernelFunc,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
 import type {KernelReplacement} from '../backends/replace-kernel';
 import {tensorLimit, type WebGPUBackend} from '../backends/webgpu-dispatch';
 
-function around(stock: KernelFunc): KernelFunc {
-  return ({inputs, attrs, ...call}) => {
-    const backend = call.backend as WebGPUBackend;
+const inParts =
+  (mostOf: (backend: KernelBackend) => number) =>
+  (stock: KernelFunc): KernelFunc =>
+  ({inputs, attrs, ...call}) => {
+    const backend = call.backend as KernelBackend;
     const add = (tensors: TensorInfo[]) =>
       stock({inputs: tensors as unknown as NamedTensorInfoMap, attrs, backend}) as TensorInfo;
     const tensors = inputs as unknown as TensorInfo[];
-    const most = tensorLimit(backend) - 1; // one is the sum
+    const most = mostOf(backend);
     let sum = add(tensors.slice(0, most));
     for (let next = most; next < tensors.length; next += most - 1) {
       const before = sum;
@@ -18,6 +27,9 @@ function around(stock: KernelFunc): KernelFunc {
     }
     return sum;
   };
-}
 
-export const addMany: KernelReplacement[] = [{kernelName: 'AddN', backendName: 'webgpu', around}];
+export const addMany: KernelReplacement[] = [
+  // One of those that a shader binds is the sum.
+  {kernelName: 'AddN', backendName: 'webgpu', around: inParts((gpu) => tensorLimit(gpu as WebGPUBackend) - 1)},
+  {kernelName: 'AddN', backendName: 'webgl', around: inParts(() => env().getNumber('WEBGL_MAX_TEXTURES_IN_SHADER'))},
+];
