@@ -15,6 +15,7 @@ const inParts =
   (stock: KernelFunc): KernelFunc =>
   ({inputs, attrs, ...call}) => {
     const backend = call.backend as KernelBackend;
+    // The inputs of AddN, alone of all kernels, are an array; the type of a kernel knows records only.
     const add = (tensors: TensorInfo[]) =>
       stock({inputs: tensors as unknown as NamedTensorInfoMap, attrs, backend}) as TensorInfo;
     const tensors = inputs as unknown as TensorInfo[];
