@@ -15,7 +15,8 @@ const MEASURED: u32 = 32;
  *
  * @returns whether there was one.
  */
-export function trainNextChunk(plan: Plan, space: Workspace): bool {
+export function trainNextChunk(planAt: usize, workspaceAt: usize): bool {
+  const plan = changetype<Plan>(planAt), space = changetype<Workspace>(workspaceAt);
   let chunk: u32 = 0, owner: usize = 0;
   do {
     chunk = atomic.load<u32>(plan.nextChunk);

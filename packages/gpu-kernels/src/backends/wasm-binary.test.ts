@@ -3,8 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import {describe, expect, test} from 'vitest';
 import {lstmReference} from '../lstm/reference';
 import {useBackend} from './use-backend';
-import {relaxedSIMDBinary, simdBinary} from './wasm-binary.generated';
-import type {WasmKernels} from './wasm-memory';
+import {relaxedSIMDBinary, simdBinary, type WasmKernels} from './wasm-binary.generated';
 
 /** The kernels of one binary on a memory of their own, with an allocator that never frees. */
 async function instantiate(binary: string) {

@@ -1,7 +1,8 @@
 // Optimizer steps on tfjs-backend-wasm (assembly/optimizer-step.ts), in place, of whole parameters or rows of them.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
-import {forgetPackedWeights, pointer, type WasmBackend, type WasmKernels, wasmKernels} from '../backends/wasm-memory';
+import type {WasmKernels} from '../backends/wasm-binary.generated';
+import {forgetPackedWeights, pointer, type WasmBackend, wasmKernels} from '../backends/wasm-memory';
 import {expectIds} from '../rows/wasm';
 import {clipScale} from './clip-scale';
 import {keptPart} from './kept-part';

@@ -10,7 +10,7 @@ import {CorpusFeed} from './corpus-feed';
 import {type ParallelOptions, type ResolvedSettings, resolveSettings} from './parallel-settings';
 import {commands, TrainingMemory} from './training-memory';
 import {canShareMemory, coresHere, startThreads} from './training-threads';
-import {compileKernel, type Kernel} from './wasm-program';
+import {type WasmKernels, wasmBinary} from './wasm-binary.generated';
 
 const kind = 'gatefold/word2vec-parallel';
 
@@ -182,7 +182,7 @@ export class ParallelTraining implements Word2VecTraining {
     const finished = () => training.position === training.chunks || signal.aborted || this.#training === undefined;
     if (finished()) return;
     training.command(commands.train);
-    const module = await compileKernel(this.#shared);
+    const module = await WebAssembly.compile(wasmBinary(this.#shared));
     if (!this.#shared) return trainHere(module, training, () => feed.fill(signal), finished);
     const end = () => training.command(commands.end);
     signal.addEventListener('abort', end);
@@ -233,7 +233,7 @@ async function trainHere(
   finished: () => boolean,
 ): Promise<void> {
   const {exports} = await WebAssembly.instantiate(module, {env: {memory}});
-  const {trainNextChunk} = exports as unknown as Kernel;
+  const {trainNextChunk} = exports as unknown as WasmKernels;
   const pause = new Pause();
   while (!finished()) {
     if (!trainNextChunk(plan, workspaces[0]!)) await feed();
