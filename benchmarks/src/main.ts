@@ -11,10 +11,12 @@ import {type Race, raceLine} from './races/race';
 import {wordVectors} from './races/word-vectors';
 import {type Row, tableHead, tableLine} from './row';
 import type {Workload} from './workload';
+import {embeddingStep} from './workloads/embedding-step';
 import {encodeWordsWorkload} from './workloads/encode-words';
 import {fourGatesWorkload} from './workloads/four-gates';
 import {generateWorkload} from './workloads/generate';
 import {kernels} from './workloads/kernels/kernels';
+import {kernelSummary} from './workloads/kernels/summary';
 import {layerFit} from './workloads/layer-fit';
 import {loadText8Workload} from './workloads/load-text8';
 import {lstmTrainingStep} from './workloads/lstm-training-step';
@@ -31,6 +33,7 @@ const workloads: Workload[] = [
   lstmTrainingStep('lstm-512x2', {steps: 100, batch: 64, hidden: 512, layers: 2, vocabulary: 27}),
   lstmTrainingStep('bigram-one-hot-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729}),
   lstmTrainingStep('bigram-embedded-64', {steps: 10, batch: 64, hidden: 64, vocabulary: 729, embedding: 128}),
+  embeddingStep('embedding-50k', {vocabulary: 50_000, width: 128, batch: 128, samples: 64}),
   skipGramStep('skip-gram-50k', {vocabulary: 50_000, width: 128, batch: 128, samples: 64}),
   mostSimilar('most-similar', {words: 50_000, dimension: 128, queries: 64}),
   seq2seqTrainingStep('seq2seq-128', {
@@ -164,6 +167,7 @@ async function run(options: Options): Promise<void> {
       console.log(json ? JSON.stringify({...row, versions}) : tableLine(row));
     }
   }
+  if (!json) for (const line of kernelSummary(rows)) console.log(line);
   for (const race of entered) {
     for await (const row of race.run(options)) console.log(json ? JSON.stringify(row) : raceLine(row));
   }

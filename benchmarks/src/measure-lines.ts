@@ -22,16 +22,18 @@ export async function* measureLines(lines: Line[], {seconds, seed}: MeasureOptio
   const {backend} = lines[0]!;
   const [, threads] = /^wasm-(\d+)-threads$/.exec(backend) ?? [];
   const tfjsName = threads ? 'wasm' : backend;
-  const {onStockKernels, onReferences} = keepStockKernels(tfjsName);
+  const {onStockKernels, onReferences, runsOurs} = keepStockKernels(tfjsName);
   if (backend !== 'none') await useBackend(tfjsName as BackendName, {threads: threads ? Number(threads) : undefined});
   for (const {workload} of lines) {
     const contest = await workload.prepare(seed, backend);
-    const other = workload.against === 'reference' ? onReferences : onStockKernels;
-    const timings = await measureInTurn(contest.ours, other(contest.stock), {
+    const beside = workload.against === 'reference';
+    const fallsBack = beside && !(await runsOurs(contest.ours));
+    const timings = await measureInTurn(contest.ours, (beside ? onReferences : onStockKernels)(contest.stock), {
       milliseconds: 1000 * seconds,
       minimumRuns: 3,
+      clearRatio: workload.clearRatio,
     });
     await contest.dispose();
-    yield makeRow(workload.name, backend, timings, contest);
+    yield {...makeRow(workload.name, backend, timings, contest), ...(fallsBack && {fallsBack})};
   }
 }

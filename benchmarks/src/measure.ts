@@ -12,6 +12,8 @@ interface Budget {
   /** Milliseconds of measured time for both sides together. */
   milliseconds: number;
   minimumRuns: number;
+  /** Where one side is so many times as fast as the other in the warm-up already, one turn says enough. */
+  clearRatio?: number;
 }
 
 /** How often the faster side runs at most for each run of the slower. */
@@ -25,24 +27,30 @@ const mostRuns = 20;
 export async function measureInTurn(
   ours: Side,
   stock: Side,
-  {milliseconds, minimumRuns}: Budget,
+  {milliseconds, minimumRuns, clearRatio = Number.POSITIVE_INFINITY}: Budget,
 ): Promise<{ours: Timing; stock: Timing}> {
-  const [each, other] = [await warmUp(ours, milliseconds / 12), await warmUp(stock, milliseconds / 12)];
+  const most = Number.isFinite(clearRatio) ? milliseconds : Number.POSITIVE_INFINITY;
+  const [each, other] = [await warmUp(ours, milliseconds / 12, most), await warmUp(stock, milliseconds / 12, most)];
+  const isClear = Math.max(each / other, other / each) > clearRatio;
   const runs = Math.min(mostRuns, Math.max(1, Math.round(other / each)));
   const times: {ours: number[]; stock: number[]} = {ours: [], stock: []};
   const start = performance.now();
-  for (let turn = 0; turn < minimumRuns || performance.now() - start < milliseconds; turn++) {
+  const goesOn = (turn: number) => turn < minimumRuns || performance.now() - start < milliseconds;
+  for (let turn = 0; turn === 0 || (!isClear && goesOn(turn)); turn++) {
     for (let run = 0; run < runs; run++) times.ours.push(await time(ours));
     times.stock.push(await time(stock));
   }
   return {ours: summarise(times.ours), stock: summarise(times.stock)};
 }
 
-/** Runs a side some times, and says how long the fastest took: one that was held up says little about the side. */
-async function warmUp(side: Side, milliseconds: number): Promise<number> {
+/**
+ * Runs a side some times, at least twice where once did not take `most` already, and says how long the fastest took: one that was
+ * held up says little about the side.
+ */
+async function warmUp(side: Side, milliseconds: number, most: number): Promise<number> {
   const start = performance.now();
   let fastest = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 30 && (run < 2 || performance.now() - start < milliseconds); run++) {
+  for (let run = 0; run < 30 && performance.now() - start < (run < 2 ? most : milliseconds); run++) {
     fastest = Math.min(fastest, await time(side));
   }
   return fastest;

@@ -16,6 +16,8 @@ export interface Row {
   spread: {ours: [number, number]; stock: [number, number]};
   /** Where the work is counted in something: `{characters: 42000}`. */
   oursPerSecond?: Record<string, number>;
+  /** Where ours is the reference at this size, because no kernel does better. */
+  fallsBack?: boolean;
   /** Of the process, where memory is part of what is measured. */
   peakMegabytes?: number;
 }
@@ -63,6 +65,7 @@ const columns: [string, number, (row: Row) => string][] = [
   ['middle half of ours', 22, ({spread}) => spread.ours.map(digits).join(' - ')],
   ['ours a second', 24, ({oursPerSecond = {}}) => Object.entries(oursPerSecond).map(rate).join(', ')],
   ['peak MB', 10, ({peakMegabytes}) => peakMegabytes?.toFixed(0) ?? ''],
+  ['', 16, ({fallsBack}) => (fallsBack ? 'the reference' : '')],
 ];
 
 /** Left-aligned where the width is negative. */

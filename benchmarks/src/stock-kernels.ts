@@ -10,11 +10,16 @@ export interface KernelChoice {
   onStockKernels(side: Side): Side;
   /** Lets a side run our operations without our kernels, that is, as their references. */
   onReferences(side: Side): Side;
+  /** Whether a side, run once, runs a kernel of our operations, or leaves all to their references. */
+  runsOurs(side: Side): Promise<boolean>;
 }
 
 /** Remembers tfjs's own kernels; to be called before ours are among them. */
 export function keepStockKernels(backend: string): KernelChoice {
   const before = getKernelsForBackend(backend);
+  // tfjs exports the name of every kernel that its operations run.
+  const known = new Set<unknown>(Object.values(tf).filter((value) => typeof value === 'string'));
+  const ofOurOperations = () => getKernelsForBackend(backend).filter(({kernelName}) => !known.has(kernelName));
   return {
     onStockKernels(side) {
       const ours = getKernelsForBackend(backend);
@@ -27,14 +32,26 @@ export function keepStockKernels(backend: string): KernelChoice {
       };
     },
     onReferences(side) {
-      // tfjs exports the name of every kernel that its operations run.
-      const known = new Set<unknown>(Object.values(tf).filter((value) => typeof value === 'string'));
-      const ours = getKernelsForBackend(backend).filter(({kernelName}) => !known.has(kernelName));
+      const ours = ofOurOperations();
       return async () => {
         for (const {kernelName} of ours) unregisterKernel(kernelName, backend);
         await side();
         for (const kernel of ours) registerKernel(kernel);
       };
+    },
+    async runsOurs(side) {
+      let ran = false;
+      const ours = ofOurOperations();
+      for (const kernel of ours) {
+        const kernelFunc: KernelConfig['kernelFunc'] = (given) => {
+          ran = true;
+          return kernel.kernelFunc(given);
+        };
+        exchange({...kernel, kernelFunc});
+      }
+      await side();
+      ours.forEach(exchange);
+      return ran;
     },
   };
 }

@@ -30,6 +30,8 @@ export interface Workload {
   process?: string;
   /** What the other side runs on: tfjs's own kernels, as by default, or ours but those of our operations. */
   against?: 'stock' | 'reference';
+  /** From which ratio of the two sides on the workload says enough by a single turn. */
+  clearRatio?: number;
   /** The same work in Python. */
   peers?: Peer[];
   prepare(seed: number, backend: string): Contest | Promise<Contest>;

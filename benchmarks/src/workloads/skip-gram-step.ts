@@ -2,6 +2,7 @@ import {SkipGramBatches} from '@gatefold/text8-data';
 import {exerciseTraining} from '@gatefold/word2vec';
 import * as tf from '@tensorflow/tfjs';
 import type {Contest, Workload} from '../workload';
+import {shareOfTable} from './share-of-table';
 
 interface Sizes {
   vocabulary: number;
@@ -26,9 +27,7 @@ export function skipGramStep(name: string, sizes: Sizes): Workload {
     backends: ['wasm', 'cpu'],
     peers: [{script: 'pytorch_skip_gram.py', sizes: {...sizes}}],
     prepare(seed, backend): Contest {
-      // Stock cpu runs through all rows once for every row of the table: minutes. A hundredth of the table takes a
-      // hundredth of that, and the rest of the step next to nothing.
-      const stockShare = backend === 'cpu' ? 0.01 : 1;
+      const stockShare = shareOfTable(backend);
       const stock = new StockExercise({...sizes, vocabulary: vocabulary * stockShare}, seed);
       const text = logUniformIds(textLength, vocabulary, seed);
       const counts = Float64Array.from({length: vocabulary}, (_, id) => Math.ceil(textLength / (id + 1)));

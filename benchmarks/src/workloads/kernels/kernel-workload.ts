@@ -32,6 +32,7 @@ export function kernelWorkloads({operation, shapes, replacesOn, prepare}: Kernel
     backends: replacesOn ?? ['wasm', 'cpu'],
     nowhereElse: Boolean(replacesOn),
     against: replacesOn ? 'stock' : 'reference',
+    clearRatio: 3,
     async prepare(seed, backend) {
       const call = prepare(seed)[pass]!;
       const run =
