@@ -1,4 +1,4 @@
-import {engine, keep, type NamedTensorMap, reshape, type Tensor} from '@tensorflow/tfjs-core';
+import {engine, fill, keep, type NamedTensorMap, reshape, type Tensor} from '@tensorflow/tfjs-core';
 
 interface RecordedOperation<Inputs extends NamedTensorMap> {
   inputs: Inputs;
@@ -11,15 +11,22 @@ interface RecordedOperation<Inputs extends NamedTensorMap> {
   backward: (
     outputGradients: Tensor[],
     saved: Tensor[],
-    isWanted: (input: keyof Inputs) => boolean,
+    asked: Asked<Inputs>,
   ) => {[Input in keyof Inputs]?: () => Tensor};
+}
+
+interface Asked<Inputs> {
+  /** Whether the gradient of an input is asked for. */
+  wants: (input: keyof Inputs) => boolean;
+  /** Whether what is differentiated depends on an output; the gradient of one that it does not is zeros. */
+  dependsOn: (output: number) => boolean;
 }
 
 /** An operation on the engine's tape. */
 interface TapeNode {
   inputs: NamedTensorMap;
   saved: Tensor[];
-  gradient: (outputGradients: Tensor[]) => NamedGradients;
+  gradient: (outputGradients: (Tensor | null)[]) => NamedGradients;
 }
 
 type NamedGradients = Record<string, () => Tensor>;
@@ -42,7 +49,8 @@ export interface Recorder {
  * that the loss does not touch. Both copy what they save, on wasm byte by byte, and the buffers an LSTM saves
  * ([T, B, 4H]) are its largest. So this calls the engine as they do, and puts the saved tensors into the tape itself;
  * the engine disposes of them with the tape (docs/decisions/0002). For the way back the engine copies the entry of the tape
- * with only those inputs that the gradient is asked for: that is how this knows which they are.
+ * with only those inputs that the gradient is asked for: that is how this knows which they are. The gradient of an output
+ * that nothing depends on would be an array of zeros, made in JavaScript and copied; here the backend makes it.
  *
  * What the tape keeps is no longer tied to the inputs, so a gradient of the gradient would silently lack this operation's
  * part. Inside another gradient the results are therefore tied to the inputs again, by a step that refuses.
@@ -52,6 +60,7 @@ export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedO
   const recording = recorder.isTapeOn();
   let kept: Tensor[] = [];
   let wanted: NamedTensorMap = operation.inputs;
+  let given: (Tensor | null)[] = [];
   const outputs = recorder.runKernelFunc({
     forwardFunc: () => {
       const {outputs, saved} = operation.forward();
@@ -60,11 +69,10 @@ export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedO
       return outputs;
     },
     backwardsFunc: (gradients, saved) => {
-      const found = operation.backward(
-        Array.isArray(gradients) ? gradients : [gradients],
-        saved,
-        (input) => (input as string) in wanted,
-      );
+      const found = operation.backward(Array.isArray(gradients) ? gradients : [gradients], saved, {
+        wants: (input) => (input as string) in wanted,
+        dependsOn: (output) => given[output] !== null,
+      });
       if (!recorder.isTapeOn()) return found;
       const tied = Object.entries<() => Tensor>(found as Record<string, () => Tensor>).map(([name, make]) => {
         const forwardFunc = () => [make()];
@@ -83,7 +91,8 @@ export function withGradient<Inputs extends NamedTensorMap>(operation: RecordedO
     node.saved.push(...kept);
     node.gradient = function (this: TapeNode, outputGradients) {
       wanted = this.inputs;
-      return gradient(outputGradients);
+      given = outputGradients;
+      return gradient(given.map((each, output) => each ?? fill(outputs[output]!.shape, 0)));
     };
   }
   return outputs;

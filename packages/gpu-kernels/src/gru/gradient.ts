@@ -17,7 +17,7 @@ export function gruWithGradient({direction, lengths, candidateMask, ...main}: GR
       const saved = [x, kernel, recurrentKernel, hidden, outputs, gates, ...Object.values(constants)];
       return {outputs: [outputs, finalState], saved};
     },
-    backward: (gradients, saved, isWanted) => {
+    backward: (gradients, saved, {wants, dependsOn}) => {
       const [outputsGradient, hiddenGradient] = gradients as [Tensor, Tensor];
       const [x, kernel, recurrentKernel, hidden, outputs, gates, ...rest] = saved as [Tensor, ...Tensor[]];
       const results = engine().runKernel(
@@ -26,7 +26,7 @@ export function gruWithGradient({direction, lengths, candidateMask, ...main}: GR
           ...{x, kernel, recurrentKernel, hidden, outputs, gates, outputsGradient, hiddenGradient},
           ...Object.fromEntries(Object.keys(constants).map((name, index) => [name, rest[index]!])),
         } as NamedTensorMap,
-        {...attributes, constantInput: !isWanted('x')},
+        {...attributes, constantInput: !wants('x'), finalStateOnly: !dependsOn(0)},
       ) as Tensor[];
       const names = ['kernel', 'recurrentKernel', 'bias', 'hidden', 'x'] as const;
       return Object.fromEntries(names.map((name, index) => [name, () => results[index]!]));

@@ -118,7 +118,8 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const live = lengths && going(ops, steps, lengths);
     const liveAt = live && unpack(ops, live);
     const zero = ops.constant('float32', [0]);
-    const upstreamAt = unpack(ops, live ? run('SelectV2', [live, outputsGradient!, zero]) : outputsGradient!);
+    const upstreamAt =
+      !attrs?.finalStateOnly && unpack(ops, live ? run('SelectV2', [live, outputsGradient!, zero]) : outputsGradient!);
     const before = statesBefore(ops, {hidden: hidden!, outputs: outputs!}, reverse, live); // [T B, H]
     const beforeAt = unpack(ops, ops.reshape(before, [steps, batch, hiddenSize]));
     const axis = ops.constant('int32', [1]);
@@ -129,7 +130,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const dCandidates: TensorflowTensor[] = [];
     for (const step of stepsInOrder(steps, !reverse)) {
       const [z, r, c] = [0, 1, 2].map((gate) => gateAt[gate * steps + step]!) as [...Two, TensorflowTensor];
-      const found = back(step, {z, r, c}, beforeAt[step]!, add(dh, upstreamAt[step]!));
+      const found = back(step, {z, r, c}, beforeAt[step]!, upstreamAt ? add(dh, upstreamAt[step]!) : dh);
       const onlyLive = (gradient: TensorflowTensor, elsewhere: TensorflowTensor) =>
         liveAt ? run('SelectV2', [liveAt[step]!, gradient, elsewhere]) : gradient;
       dh = onlyLive(found.dBefore, dh);

@@ -25,7 +25,7 @@ export function lstmWithGradient({
       const saved = [x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells, ...Object.values(constants)];
       return {outputs: [outputs, finalHidden, finalCell], saved};
     },
-    backward: (gradients, saved, isWanted) => {
+    backward: (gradients, saved, {wants, dependsOn}) => {
       const [outputsGradient, hiddenGradient, cellGradient] = gradients as [Tensor, Tensor, Tensor];
       const [x, kernel, recurrentKernel, hidden, cell, outputs, gates, cells, ...rest] = saved as [Tensor, ...Tensor[]];
       const results = engine().runKernel(
@@ -35,7 +35,7 @@ export function lstmWithGradient({
           ...{outputsGradient, hiddenGradient, cellGradient},
           ...Object.fromEntries(Object.keys(constants).map((name, index) => [name, rest[index]!])),
         } as NamedTensorMap,
-        {...attributes, constantInput: !isWanted('x')},
+        {...attributes, constantInput: !wants('x'), finalStateOnly: !dependsOn(0)},
       ) as Tensor[];
       const names = ['kernel', 'recurrentKernel', 'bias', 'hidden', 'cell', 'x'] as const;
       return Object.fromEntries(names.map((name, index) => [name, () => results[index]!]));

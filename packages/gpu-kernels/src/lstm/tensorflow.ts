@@ -158,7 +158,8 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const live = lengths && going(ops, steps, lengths);
     const liveAt = live && unpack(ops, live);
     const zero = ops.constant('float32', [0]);
-    const upstreamAt = unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
+    const upstreamAt =
+      !attrs?.finalStateOnly && unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
     const maskAt = candidateMask && unpack(ops, gateFactors(ops, candidateMask));
     // Either the sums or the weights and their gradients change the order of their columns: what are fewer rows.
     const ofSums = steps * batch < inputSize + hiddenSize;
@@ -172,7 +173,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
           gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
           cellBefore: cellAt[reverse ? step + 1 : step - 1] ?? cell!,
           ...{cell: cellAt[step]!, squashed: squashedAt[step]!},
-          ...{cellGradient: ds, hiddenGradient: add(dh, upstreamAt[step]!)},
+          ...{cellGradient: ds, hiddenGradient: upstreamAt ? add(dh, upstreamAt[step]!) : dh},
         });
         if (maskAt) dSums = ops.run('Mul', [dSums, maskAt[step]!]);
         if (liveAt) {

@@ -30,6 +30,15 @@ export function timesTransposed(
   return (rows) => ops.run('MatMul', [rows, turned]);
 }
 
+/**
+ * Vectors with a 1 behind each, `[rows, I + 1]`, so that b is one more row of W: a pass over what all steps' gates are sums
+ * of costs more than this one over x.
+ */
+function withOnes(ops: TensorflowOps, x: TensorInfo, rows: number, inputSize: number): TensorflowTensor {
+  const behind = ops.constant('int32', [0, 0, 0, 1], [2, 2]);
+  return ops.run('PadV2', [ops.reshape(x, [rows, inputSize]), behind, ops.constant('float32', [1])]);
+}
+
 /** x W + b of all steps `[T, B, W]`, for vectors x `[T, B, I]` or ids `[T, B]`. */
 export function fromInputs(
   ops: TensorflowOps,
@@ -39,8 +48,12 @@ export function fromInputs(
   const [steps, batch] = x.shape as [number, number];
   const [inputSize, width] = kernel.shape as [number, number];
   if (x.dtype !== 'int32') {
-    const product = ops.run('MatMul', [ops.reshape(x, [steps * batch, inputSize]), kernel]);
-    return ops.reshape(ops.run('BiasAdd', [product, bias]), [steps, batch, width]);
+    const rows = ops.run('ConcatV2', [kernel, ops.reshape(bias, [1, width]), ops.constant('int32', [0])], {
+      N: int(2),
+      T: type('float32'),
+    });
+    const product = ops.run('MatMul', [withOnes(ops, x, steps * batch, inputSize), rows]);
+    return ops.reshape(product, [steps, batch, width]);
   }
   expectIds(`${operation}: x`, ops.read(x) as Int32Array, inputSize);
   const rows = (table: TensorflowInput) => ops.run('GatherV2', [table, x, ops.constant('int32', [0])]);
@@ -58,10 +71,11 @@ export function inputGradients(
   gradient: TensorflowTensor,
 ): [kernel: TensorflowTensor, bias: TensorflowTensor] {
   const rows = gradient.shape[0]!;
-  const columnSums = (matrix: TensorflowTensor) => ops.run('BiasAddGrad', [matrix]); // a fifth of the time of Sum
   if (x.dtype !== 'int32') {
-    const vectors = ops.reshape(x, [rows, inputSize]);
-    return [ops.run('MatMul', [vectors, gradient], {transpose_a: true}), columnSums(gradient)];
+    const both = ops.run('MatMul', [withOnes(ops, x, rows, inputSize), gradient], {transpose_a: true});
+    const sizes = ops.constant('int32', [inputSize, 1], [2]);
+    const [kernel, bias] = ops.runMany('SplitV', [both, sizes, ops.constant('int32', [0])], {num_split: int(2)}, 2);
+    return [kernel!, ops.reshape(bias!, [gradient.shape[1]!])];
   }
   const ids = ops.reshape(x, [rows]);
   const size = ops.constant('int32', [inputSize]);
@@ -71,7 +85,8 @@ export function inputGradients(
       ? ops.run('MatMul', [ops.run('OneHot', [ids, size, one, zero], {axis: int(-1)}), gradient], {transpose_a: true})
       : ops.run('UnsortedSegmentSum', [gradient, ids, size]);
   // Each row of the gradient is part of just one row of that sum, so the shorter of the two will do.
-  return [kernelGradient, columnSums(inputSize < rows ? kernelGradient : gradient)];
+  const shorter = inputSize < rows ? kernelGradient : gradient;
+  return [kernelGradient, ops.run('BiasAddGrad', [shorter])]; // a fifth of the time of Sum
 }
 
 /** Up to this many ids, a product with one-hot vectors sums rows faster than TensorFlow's loop over them. */
