@@ -44,35 +44,63 @@ function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBacken
     let s: TensorflowInput = inputs.cell;
     let a: TensorflowInput = inputs.context;
     const feeding = joined(ops, [contextKernel, recurrentKernel], 0); // [E + H, 4H]
-    const gates: TensorflowTensor[] = [];
-    const made: Record<'outputs' | 'cells' | 'queries' | 'contexts' | 'weights', TensorflowTensor[]> = {
-      ...{outputs: [], cells: [], queries: [], contexts: [], weights: []},
+    const made: Record<'outputs' | 'cells' | 'contexts' | 'weights' | 'gates' | 'queries', TensorflowTensor[]> = {
+      ...{outputs: [], cells: [], contexts: [], weights: [], gates: [], queries: []},
     };
     for (let step = 0; step < T; step++) {
-      const fed = matMul(joined(ops, [a, h], 1), feeding);
-      const {newGates, newCell, newHidden} = cellStep(ops, add(inputAt[step]!, fed), s);
-      const query = queryKernel ? matMul(newHidden, queryKernel) : newHidden;
-      const scores = vector
-        ? matMul(ops.reshape(bend(ops, query, keys), [B * S, D]), vector)
-        : ops.run('Mul', [product(ops, keys, ops.reshape(query, [B, D, 1])), factor]);
-      const flat = ops.reshape(scores, [B, S]);
-      const probabilities = ops.run('Softmax', [restrict?.(flat, masked) ?? flat]);
-      const weights = restrict?.(probabilities, 0) ?? probabilities; // a length of 0 leaves nothing
-      const context = ops.reshape(product(ops, ops.reshape(weights, [B, 1, S]), values), [B, E]);
-      gates.push(...newGates);
-      made.outputs.push(newHidden);
-      made.cells.push(newCell);
-      made.contexts.push(context);
-      made.weights.push(weights);
-      if (queryKernel) made.queries.push(query);
-      [h, s, a] = [newHidden, newCell, context];
+      const found = ops.step(() => {
+        const fed = matMul(joined(ops, [a, h], 1), feeding);
+        const {newGates, newCell, newHidden} = cellStep(ops, add(inputAt[step]!, fed), s);
+        const query = queryKernel ? matMul(newHidden, queryKernel) : newHidden;
+        const scores = vector
+          ? matMul(ops.reshape(bend(ops, query, keys), [B * S, D]), vector)
+          : ops.run('Mul', [product(ops, keys, ops.reshape(query, [B, D, 1])), factor]);
+        const flat = ops.reshape(scores, [B, S]);
+        const probabilities = ops.run('Softmax', [restrict?.(flat, masked) ?? flat]);
+        const weights = restrict?.(probabilities, 0) ?? probabilities; // a length of 0 leaves nothing
+        const context = ops.reshape(product(ops, ops.reshape(weights, [B, 1, S]), values), [B, E]);
+        return {hidden: newHidden, cell: newCell, context, weights, gates: newGates, query};
+      });
+      [h, s, a] = [found.hidden, found.cell, found.context];
+      made.outputs.push(h);
+      made.cells.push(s);
+      made.contexts.push(a);
+      made.weights.push(found.weights);
+      made.gates.push(...found.gates);
+      if (queryKernel) made.queries.push(found.query);
     }
     const [outputs, contexts, weights, cells] = (['outputs', 'contexts', 'weights', 'cells'] as const).map((name) =>
       pack(ops, made[name]),
     ) as Four;
     const queries = queryKernel ? pack(ops, made.queries) : zeros(ops, [0, B, D]);
-    return [outputs, contexts, weights, ...([h, s, a] as TensorflowTensor[]), pack(ops, gates), cells, queries];
+    return [outputs, contexts, weights, ...([h, s, a] as TensorflowTensor[]), pack(ops, made.gates), cells, queries];
   });
+}
+
+interface ScoreGradients {
+  /** `[B, D]` */
+  dQuery: TensorflowTensor;
+  /** `[B, S, D]` */
+  dKeys?: TensorflowTensor;
+  /** `[1, D]` */
+  dVector?: TensorflowTensor;
+}
+
+/** From the gradient [B, S] of v · tanh(q + k), given tanh(q + k) [B, S, D]. */
+function additiveGradients(
+  ops: TensorflowOps,
+  gradient: TensorflowTensor,
+  {bent, vector}: {bent: TensorflowTensor; vector: TensorflowTensor},
+): ScoreGradients {
+  const [batch, positions, size] = bent.shape as [number, number, number];
+  const column = ops.reshape(gradient, [batch * positions, 1]);
+  const ofBent = ops.run('MatMul', [column, ops.reshape(vector, [1, size])]);
+  const dKeys = ops.run('TanhGrad', [bent, ops.reshape(ofBent, bent.shape)]);
+  return {
+    dQuery: ops.run('Sum', [dKeys, ops.constant('int32', [1])]),
+    dKeys,
+    dVector: ops.run('MatMul', [column, ops.reshape(bent, [batch * positions, size])], {transpose_a: true}),
+  };
 }
 
 function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBackend>): Tensor[] {
@@ -100,46 +128,46 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
       ops.run('Slice', [matrix, ops.constant('int32', [0, from], [2]), ops.constant('int32', [B, size], [2])]);
     const positions = ops.constant('int32', [1]); // the axis
     const factor = ops.constant('float32', [scale]);
+    const vector = scoreVector && ops.reshape(scoreVector, [D, 1]);
     let dh: TensorflowInput = inputs.hiddenGradient;
     let ds: TensorflowInput = inputs.cellGradient;
     let da: TensorflowInput = inputs.contextGradient;
-    let ofKeys: TensorflowTensor | undefined; // [B, S, D], and [D, 1]: additive only
+    let ofKeys: TensorflowTensor | undefined; // [B, S, D], and [1, D]: additive only
     let ofVector: TensorflowTensor | undefined;
     const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H]
     const ofContexts: TensorflowTensor[] = [];
     const ofScores: TensorflowTensor[] = [];
     const ofQueries: TensorflowTensor[] = [];
     for (let step = T - 1; step >= 0; step--) {
-      const dContext = add(da, dContextAt[step]!);
-      const weights = weightAt[step]!;
-      const fromContext = ops.reshape(product(ops, values, ops.reshape(dContext, [B, E, 1])), [B, S]);
-      const ofWeights = mul(weights, add(fromContext, dWeightAt[step]!));
-      const total = ops.run('Sum', [ofWeights, positions], {keep_dims: true}); // [B, 1]
-      const dScores = ops.run('Sub', [ofWeights, mul(weights, total)]); // [B, S]
-      let dQuery: TensorflowTensor;
-      if (scoreVector) {
-        const bent = bend(ops, queryAt[step]!, keys); // [B, S, D]
-        const column = ops.reshape(dScores, [B * S, 1]);
-        const dSums = ops.run('TanhGrad', [bent, mul(ops.reshape(dScores, [B, S, 1]), scoreVector)]);
-        dQuery = ops.run('Sum', [dSums, positions]);
-        const dVector = ops.run('MatMul', [ops.reshape(bent, [B * S, D]), column], {transpose_a: true});
-        ofKeys = ofKeys ? add(ofKeys, dSums) : dSums;
-        ofVector = ofVector ? add(ofVector, dVector) : dVector;
-      } else {
-        const scaled = mul(dScores, factor);
-        dQuery = ops.reshape(product(ops, ops.reshape(scaled, [B, 1, S]), keys), [B, D]);
-        ofScores[step] = scaled;
-      }
-      const fromQuery = queryBackward?.(dQuery) ?? dQuery;
-      const [dsBefore, inOtherOrder] = differentiate({
-        gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
-        ...{cellBefore: cellAt[step - 1] ?? inputs.cell, cell: cellAt[step]!, squashed: squashedAt[step]!},
-        ...{cellGradient: ds, hiddenGradient: add(add(dh, dOutputAt[step]!), fromQuery)},
+      const found = ops.step(() => {
+        const dContext = add(da, dContextAt[step]!);
+        const weights = weightAt[step]!;
+        const fromContext = ops.reshape(product(ops, values, ops.reshape(dContext, [B, E, 1])), [B, S]);
+        const ofWeights = mul(weights, add(fromContext, dWeightAt[step]!));
+        const total = ops.run('Sum', [ofWeights, positions], {keep_dims: true}); // [B, 1]
+        const unscaled = ops.run('Sub', [ofWeights, mul(weights, total)]); // [B, S]
+        const dScores = vector ? unscaled : mul(unscaled, factor);
+        const {dQuery, dKeys, dVector}: ScoreGradients = vector
+          ? additiveGradients(ops, dScores, {bent: bend(ops, queryAt[step]!, keys), vector})
+          : {dQuery: ops.reshape(product(ops, ops.reshape(dScores, [B, 1, S]), keys), [B, D])};
+        const [dsBefore, inOtherOrder] = differentiate({
+          gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
+          ...{cellBefore: cellAt[step - 1] ?? inputs.cell, cell: cellAt[step]!, squashed: squashedAt[step]!},
+          ...{cellGradient: ds, hiddenGradient: add(add(dh, dOutputAt[step]!), queryBackward?.(dQuery) ?? dQuery)},
+        });
+        const dSums = exchangeFAndC(ops, inOtherOrder);
+        const fed = feedingBackward(dSums);
+        return {
+          ...{dh: columns(fed, E, H), ds: dsBefore, da: columns(fed, 0, E), dSums, dContext, dScores, dQuery},
+          ofKeys: dKeys && ofKeys ? add(ofKeys, dKeys) : dKeys,
+          ofVector: dVector && ofVector ? add(ofVector, dVector) : dVector,
+        };
       });
-      const dSums = exchangeFAndC(ops, inOtherOrder);
-      const fed = feedingBackward(dSums);
-      [dh, ds, da] = [columns(fed, E, H), dsBefore, columns(fed, 0, E)];
-      [sums[step], ofContexts[step], ofQueries[step]] = [dSums, dContext, dQuery];
+      ({dh, ds, da, ofKeys, ofVector} = found);
+      sums[step] = found.dSums;
+      ofContexts[step] = found.dContext;
+      ofScores[step] = found.dScores;
+      ofQueries[step] = found.dQuery;
     }
     const rows = (tensors: TensorflowTensor[], size: number) => ops.reshape(pack(ops, tensors), [T * B, size]);
     const all = rows(sums, 4 * H);

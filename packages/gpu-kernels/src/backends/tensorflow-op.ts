@@ -54,6 +54,11 @@ const typeNames = {
   resource: 'TF_RESOURCE',
 } as const;
 
+/** What is kept of a step: a list, or by name. */
+type Kept =
+  | readonly TensorflowTensor[]
+  | Readonly<Record<string, TensorflowTensor | readonly TensorflowTensor[] | undefined>>;
+
 /** Runs ops, and remembers what they gave. */
 export class TensorflowOps {
   readonly #backend: TensorflowBackend;
@@ -116,12 +121,12 @@ export class TensorflowOps {
    * Runs ops of which only the results are kept: a loop lets go of what a step made while it is still in the caches, and the
    * next step gets that memory.
    */
-  step<Results extends readonly TensorflowTensor[]>(body: () => Results): Results {
+  step<Results extends Kept>(body: () => Results): Results {
     const before = this.#made;
     this.#made = new Set();
     try {
       const results = body();
-      for (const result of results) if (this.#made.delete(result)) before.add(result);
+      for (const result of Object.values(results).flat()) if (result && this.#made.delete(result)) before.add(result);
       return results;
     } finally {
       this.dispose();

@@ -63,13 +63,13 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     const next = fitsBlock(inputs as Record<string, TensorInfo>)
       ? blockSteps(ops, tensors)
       : composedSteps(ops, inputs);
-    const live = lengths && going(ops, steps, lengths);
-    const liveAt = live && unpack(ops, live);
+    const {live, liveAt} = going(ops, steps, lengths);
     const gates: [z: TensorflowTensor[], r: TensorflowTensor[], c: TensorflowTensor[]] = [[], [], []];
     const outputs: TensorflowTensor[] = [];
     for (const step of stepsInOrder(steps, attrs?.reverse ?? false)) {
       const {z, r, c, after} = next(step, h);
-      h = liveAt ? ops.run('SelectV2', [liveAt[step]!, after, h]) : after;
+      const goesOn = liveAt[step];
+      h = goesOn ? ops.run('SelectV2', [goesOn, after, h]) : after;
       [z, r, c].forEach((gate, at) => {
         gates[at]![step] = gate;
       });
@@ -115,8 +115,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const byBlock = fitsBlock(inputs as Record<string, TensorInfo>);
     const back = byBlock ? blockStepsBack(ops, tensors) : composedStepsBack(ops, tensors, steps);
     const gateAt = unpack(ops, gates!);
-    const live = lengths && going(ops, steps, lengths);
-    const liveAt = live && unpack(ops, live);
+    const {live, liveAt} = going(ops, steps, lengths);
     const zero = ops.constant('float32', [0]);
     const upstreamAt =
       !attrs?.finalStateOnly && unpack(ops, live ? run('SelectV2', [live, outputsGradient!, zero]) : outputsGradient!);
@@ -131,8 +130,9 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     for (const step of stepsInOrder(steps, !reverse)) {
       const [z, r, c] = [0, 1, 2].map((gate) => gateAt[gate * steps + step]!) as [...Two, TensorflowTensor];
       const found = back(step, {z, r, c}, beforeAt[step]!, upstreamAt ? add(dh, upstreamAt[step]!) : dh);
+      const goesOn = liveAt[step];
       const onlyLive = (gradient: TensorflowTensor, elsewhere: TensorflowTensor) =>
-        liveAt ? run('SelectV2', [liveAt[step]!, gradient, elsewhere]) : gradient;
+        goesOn ? run('SelectV2', [goesOn, gradient, elsewhere]) : gradient;
       dh = onlyLive(found.dBefore, dh);
       dGates[step] = onlyLive(found.dGate, zero);
       dCandidates[step] = onlyLive(found.dCandidate, zero);

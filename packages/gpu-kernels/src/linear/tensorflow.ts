@@ -28,7 +28,7 @@ function backward({inputs: {x, kernel, gradient}, backend}: Call<'x' | 'kernel' 
     return [
       ops.reshape(xGradient, x.shape),
       ops.run('MatMul', [ops.reshape(x, [rows, inputSize]), upstream], {transpose_a: true}),
-      ops.run('Sum', [upstream, ops.constant('int32', [0])]),
+      ops.run('BiasAddGrad', [upstream]), // a fifth of the time of Sum
     ];
   });
 }

@@ -58,8 +58,7 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     }
     const inputAt = unpack(ops, projected);
     const maskAt = candidateMask && unpack(ops, candidateMask);
-    const live = lengths && going(ops, steps, lengths);
-    const liveAt = live && unpack(ops, live);
+    const {live, liveAt} = going(ops, steps, lengths);
     const gates: TensorflowTensor[][] = [];
     const outputs: TensorflowTensor[] = [];
     const cells: TensorflowTensor[] = [];
@@ -67,9 +66,9 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
       const [hidden, cell, ...newGates] = ops.step(() => {
         const sums = ops.run('AddV2', [inputAt[step]!, ops.run('MatMul', [h, recurrentKernel!])]); // [B, 4H]
         const {newGates, newCell, newHidden} = cellStep(ops, sums, s, maskAt?.[step]);
-        if (!liveAt) return [newHidden, newCell, ...newGates];
-        const keep = (now: TensorflowTensor, before: TensorflowTensor) =>
-          ops.run('SelectV2', [liveAt[step]!, now, before]);
+        const goesOn = liveAt[step];
+        if (!goesOn) return [newHidden, newCell, ...newGates];
+        const keep = (now: TensorflowTensor, before: TensorflowTensor) => ops.run('SelectV2', [goesOn, now, before]);
         return [keep(newHidden, h), keep(newCell, s), ...newGates];
       });
       gates[step] = newGates;
@@ -127,9 +126,10 @@ export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recur
 
 /** Columns in the order i, f, c, o as i, c, f, o, and the other way round. */
 export function exchangeFAndC(ops: TensorflowOps, tensor: TensorflowInput): TensorflowTensor {
-  const axis = ops.constant('int32', [tensor.shape.length - 1]);
-  const [i, f, c, o] = ops.runMany('Split', [axis, tensor], {num_split: int(4)}, 4) as Four;
-  return ops.run('ConcatV2', [i, c, f, o, axis], {N: int(4), T: type('float32')});
+  const {shape} = tensor;
+  const gates = ops.reshape(tensor, [...shape.slice(0, -1), 4, shape.at(-1)! / 4]);
+  const order = ops.constant('int32', [0, 2, 1, 3], [4]);
+  return ops.reshape(ops.run('GatherV2', [gates, order, ops.constant('int32', [shape.length - 1])]), shape);
 }
 
 function backward({inputs, attrs, backend}: Call): Tensor[] {
@@ -155,8 +155,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const gateAt = unpack(ops, gates!);
     const cellAt = unpack(ops, cells!);
     const squashedAt = unpack(ops, ops.run('Tanh', [cells!]));
-    const live = lengths && going(ops, steps, lengths);
-    const liveAt = live && unpack(ops, live);
+    const {live, liveAt} = going(ops, steps, lengths);
     const zero = ops.constant('float32', [0]);
     const upstreamAt =
       !attrs?.finalStateOnly && unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
@@ -176,13 +175,14 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
           ...{cellGradient: ds, hiddenGradient: upstreamAt ? add(dh, upstreamAt[step]!) : dh},
         });
         if (maskAt) dSums = ops.run('Mul', [dSums, maskAt[step]!]);
-        if (liveAt) {
-          dSums = select(liveAt[step]!, dSums, zero);
-          dsBefore = select(liveAt[step]!, dsBefore, ds);
+        const goesOn = liveAt[step];
+        if (goesOn) {
+          dSums = select(goesOn, dSums, zero);
+          dsBefore = select(goesOn, dsBefore, ds);
         }
         if (ofSums) dSums = exchangeFAndC(ops, dSums);
         const dhBefore = backward(dSums);
-        return [liveAt ? select(liveAt[step]!, dhBefore, dh) : dhBefore, dsBefore, dSums];
+        return [goesOn ? select(goesOn, dhBefore, dh) : dhBefore, dsBefore, dSums];
       }) as [TensorflowTensor, TensorflowTensor, TensorflowTensor];
     }
     const all = ops.reshape(pack(ops, sums), [steps * batch, 4 * hiddenSize]);

@@ -92,10 +92,22 @@ export function inputGradients(
 /** Up to this many ids, a product with one-hot vectors sums rows faster than TensorFlow's loop over them. */
 const largestOneHot = 64;
 
-/** Whether the sequence of each row still goes on at each step: `[T, B, 1]` bool. */
-export function going(ops: TensorflowOps, steps: number, lengths: TensorInfo): TensorflowTensor {
+/**
+ * Whether the sequence of each row still goes on: at all steps, `[T, B, 1]` bool, and at each, `[B, 1]`. Of steps that all
+ * sequences have nothing is said: a batch of one length costs no masks.
+ */
+export function going(
+  ops: TensorflowOps,
+  steps: number,
+  lengths?: TensorInfo,
+): {live?: TensorflowTensor; liveAt: (TensorflowTensor | undefined)[]} {
+  const each = lengths ? (ops.read(lengths) as Int32Array) : new Int32Array();
+  const shortest = each.reduce((least, length) => Math.min(least, length), steps);
+  if (shortest === steps) return {liveAt: []};
   const times = ops.constant('int32', [...Array(steps).keys()], [steps, 1, 1]);
-  return ops.run('Less', [times, ops.reshape(lengths, [1, lengths.shape[0]!, 1])]);
+  const live = ops.run('Less', [times, ops.reshape(lengths!, [1, lengths!.shape[0]!, 1])]);
+  const liveAt: (TensorflowTensor | undefined)[] = unpack(ops, live);
+  return {live, liveAt: liveAt.fill(undefined, 0, Math.max(0, shortest))};
 }
 
 /** The hidden state before each step as one matrix `[T B, H]`. */

@@ -1,7 +1,8 @@
-import {concatenate, embeddingLookup, linear, squashed} from '@gatefold/gpu-kernels';
+import {concatenate, linear, squashed} from '@gatefold/gpu-kernels';
 import type {Tensor2D, Tensor3D} from '@tensorflow/tfjs-core';
 import {attendedBy, type Encoded} from '../encoder/encode';
 import type {FullConfiguration} from '../model/configuration';
+import {embeddedInputs} from '../model/embedded-inputs';
 import {embeddingNames} from '../model/initial-parameters';
 import {linearWeights, matrixOf, type Parameters, recurrentWeights} from '../model/layer-weights';
 import type {Thinning} from '../model/thinning';
@@ -29,21 +30,25 @@ export function decode(
 ): Decoding {
   const {cell, hiddenSizes, forgetBias} = configuration;
   const table = matrixOf(parameters, embeddingNames(configuration).target);
-  let x = thin(embeddingLookup({table, ids}) as Tensor3D);
+  // A GRU that attends has no kernel, and puts what it has found beside its inputs.
+  const embedded = embeddedInputs({table, ids, asVectors: cell === 'gru' && memory !== undefined}, thin);
+  let x!: Tensor3D; // the outputs of the layer below
   let found: {contexts: Tensor3D; weights: Tensor3D} | undefined;
   const withContext = (values: Tensor3D) => (found ? concatenate([values, found.contexts], 2) : values);
   const after = hiddenSizes.map((_, index): AttendingState => {
     const name = `decoder.${cell}${index}`;
-    const layer = {forgetBias, initialState: states[index]!, ...recurrentWeights(parameters, name)};
+    const weights = recurrentWeights(parameters, name);
+    const inputs = index === 0 ? embedded(weights) : {...weights, x: withContext(x)};
+    const layer = {...inputs, forgetBias, initialState: states[index]!};
     if (index === 0 && memory) {
       const contextKernel = matrixOf(parameters, `${name}.contextKernel`);
       const attending = {contextKernel, memory, ...attendedBy(configuration, parameters)};
-      const {outputs, finalState, ...rest} = attendingLayer(cell, {x, ...layer, ...attending});
+      const {outputs, finalState, ...rest} = attendingLayer(cell, {...layer, ...attending});
       found = rest;
       x = thin(outputs);
       return finalState;
     }
-    const {outputs, finalState} = recurrentLayer(cell, {x: index === 0 ? x : withContext(x), ...layer});
+    const {outputs, finalState} = recurrentLayer(cell, layer);
     x = thin(outputs);
     return finalState;
   });

@@ -1,6 +1,7 @@
-import {type AttentionKind, concatenate, embeddingLookup, linear} from '@gatefold/gpu-kernels';
+import {type AttentionKind, concatenate, linear} from '@gatefold/gpu-kernels';
 import {type Tensor1D, type Tensor2D, type Tensor3D, zeros} from '@tensorflow/tfjs-core';
 import type {FullConfiguration} from '../model/configuration';
+import {embeddedInputs} from '../model/embedded-inputs';
 import {embeddingNames} from '../model/initial-parameters';
 import {linearWeights, matrixOf, type Parameters, recurrentWeights, vectorOf} from '../model/layer-weights';
 import type {Thinning} from '../model/thinning';
@@ -33,11 +34,15 @@ export function encode(
 ): Encoded {
   const {cell, encoderHiddenSizes, bidirectional, reverseSource, forgetBias, attention} = configuration;
   const table = matrixOf(parameters, embeddingNames(configuration).source);
-  let x = thin(embeddingLookup({table, ids}) as Tensor3D);
+  const embedded = embeddedInputs({table, ids}, thin);
+  let x!: Tensor3D; // the outputs of the layer below
   const states = encoderHiddenSizes.map((_, index) => {
     const name = `encoder.${cell}${index}`;
-    const read = (weights: string, direction: 'forward' | 'backward') =>
-      recurrentLayer(cell, {x, lengths, direction, forgetBias, ...recurrentWeights(parameters, weights)});
+    const read = (layer: string, direction: 'forward' | 'backward') => {
+      const weights = recurrentWeights(parameters, layer);
+      const inputs = index === 0 ? embedded(weights) : {...weights, x};
+      return recurrentLayer(cell, {...inputs, lengths, direction, forgetBias});
+    };
     let {outputs, finalState} = read(name, reverseSource ? 'backward' : 'forward');
     if (bidirectional) {
       const back = read(`${name}.backward`, 'backward');

@@ -25,8 +25,8 @@ export interface RecurrentWeights {
 }
 
 export interface RecurrentLayerInputs extends RecurrentWeights {
-  /** `[T, B, I]` */
-  x: Tensor3D;
+  /** `[T, B, I]`, or ids `[T, B]` of rows of the kernel. */
+  x: Tensor2D | Tensor3D;
   /** `[B]` int32; all of T where it is left out. */
   lengths?: Tensor1D;
   direction?: Direction;
