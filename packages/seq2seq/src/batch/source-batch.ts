@@ -5,6 +5,14 @@ import {symbols} from './symbols';
 
 export type SourceBatch = Pick<Seq2SeqBatch, 'sources' | 'sourceLengths' | 'sourceLength' | 'batchSize'>;
 
+/** Throws a TypeError where what should be several sources is not: the ids of a single one, as is easily given. */
+export function expectSources(sources: unknown): void {
+  const isIds = (ids: unknown) => typeof ids === 'object' && ids !== null && 'length' in ids;
+  if (Array.isArray(sources) && sources.every(isIds)) return;
+  const given = typeof sources === 'object' ? (sources?.constructor.name ?? 'null') : JSON.stringify(sources);
+  throw new TypeError(`The sources are ${given}, expected an array of the ids of each: of a single one, [ids].`);
+}
+
 /**
  * Sources side by side, padded to the longest.
  *

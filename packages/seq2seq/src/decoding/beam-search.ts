@@ -1,6 +1,7 @@
 import {embeddingLookup, topK} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
 import {dispose, gather, reshape, type Tensor2D, type Tensor3D, tensor1d, tensor2d, tidy} from '@tensorflow/tfjs-core';
+import {expectSources} from '../batch/source-batch';
 import {symbols} from '../batch/symbols';
 import type {AttendingState} from '../decoder/attending-layer';
 import type {Memory} from '../encoder/encode';
@@ -63,6 +64,7 @@ export async function beamSearch(
   options: BeamSearchOptions,
 ): Promise<Hypothesis[][]> {
   const {width = 5, results = 1, lengthPenalty = 0.6, coveragePenalty = 0, attention = false, signal} = options;
+  expectSources(sources);
   expectOptions({width, results}, {lengthPenalty, coveragePenalty});
   const {attention: kind, targetVocabularySize} = model.configuration;
   if (coveragePenalty > 0 && kind === 'none') {

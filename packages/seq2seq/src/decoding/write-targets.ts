@@ -12,6 +12,7 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
+import {expectSources} from '../batch/source-batch';
 import {symbols} from '../batch/symbols';
 import type {AttendingState} from '../decoder/attending-layer';
 import type {Seq2SeqModel} from '../model/seq2seq-model';
@@ -19,7 +20,7 @@ import {type Decoded, type DecodingOptions, expectNumber, maxLengthOf, weightsOf
 import {decodingStep, readSources} from './read-sources';
 
 export interface SampleOptions extends DecodingOptions {
-  /** Above 0. 1, the default, is the model's own distribution; lower is safer, higher is wilder. */
+  /** 1, the default, is the model's own distribution; lower is safer, and 0 greedy, higher is wilder. */
   temperature?: number;
   /** Only the so many most likely symbols. */
   topK?: number;
@@ -76,6 +77,7 @@ async function writeTargets(
   options: DecodingOptions,
   choose: (logits: Tensor2D, count: number) => Choice,
 ): Promise<Decoded[]> {
+  expectSources(sources);
   const maxLength = maxLengthOf(options, sources);
   if (sources.length === 0) return [];
   const {attention = false, signal} = options;

@@ -49,6 +49,10 @@ export type FullConfiguration = Required<Seq2SeqConfiguration>;
 /** Fills in the defaults. Throws a RangeError where a value is out of its range or does not fit another. */
 export function fullConfiguration(given: Seq2SeqConfiguration): FullConfiguration {
   const {cell = 'lstm', attention = 'additive'} = given;
+  for (const sizes of [given.hiddenSizes, given.encoderHiddenSizes ?? []]) {
+    if (Array.isArray(sizes)) continue;
+    throw new RangeError(`The sizes of the layers are ${sizes}, expected a list of whole numbers: [256, 256].`);
+  }
   const full: FullConfiguration = {
     sourceVocabularySize: given.sourceVocabularySize,
     targetVocabularySize: given.targetVocabularySize ?? given.sourceVocabularySize,

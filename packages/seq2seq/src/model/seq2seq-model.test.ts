@@ -196,7 +196,12 @@ describe.each(backendsUnderTest)('Seq2SeqModel on %s', (backend) => {
     expect(changed({sources: Int32Array.of(4, 9, 5, 0)})).toThrow(IdRangeError);
     expect(changed({batchSize: 3})).toThrow('expected 2 x 3 and 3');
     await expect(model.decodeGreedily([[4], []])).rejects.toThrow('Source 1 is empty');
-    await expect(model.decodeGreedily([[4, -1]])).rejects.toThrow(IdRangeError);
+    for (const id of [-1, 9, 4.5, Number.NaN]) {
+      await expect(model.decodeGreedily([[4, id]])).rejects.toThrow(IdRangeError);
+    }
+    const single = Uint32Array.of(4, 5) as unknown as number[][];
+    await expect(model.decodeGreedily(single)).rejects.toThrow('The sources are Uint32Array, expected an array');
+    await expect(model.beamSearch('fox' as unknown as number[][])).rejects.toThrow('of a single one, [ids]');
     await expect(model.decodeGreedily([[4]], {maxLength: 0})).rejects.toThrow('maxLength is 0');
     await expect(model.decodeGreedily([[4]], {signal: AbortSignal.abort(new Error('enough'))})).rejects.toThrow(
       'enough',
@@ -312,6 +317,7 @@ describe.each(backendsUnderTest)('Seq2SeqModel on %s', (backend) => {
 
 test.each<[Partial<Seq2SeqConfiguration>, string]>([
   [{hiddenSizes: []}, 'hiddenSizes is empty'],
+  [{hiddenSizes: 8 as unknown as number[]}, 'The sizes of the layers are 8, expected a list'],
   [{hiddenSizes: [0, 7]}, 'A size of the model is 0'],
   [{encoderHiddenSizes: [4]}, 'encoderHiddenSizes has 1 sizes and hiddenSizes 2'],
   [{sourceVocabularySize: 4}, "A vocabulary's size is 4"],

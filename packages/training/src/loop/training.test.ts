@@ -433,6 +433,10 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
   test('refuses an optimizer it does not know', () => {
     const optimizer = {kind: 'sdg', learningRate: 1} as unknown as OptimizerSettings;
     expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer})).toThrow('Unknown optimizer "sdg"');
+    const none = undefined as unknown as typeof optimizer;
+    expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer: none})).toThrow(
+      'Unknown optimizer undefined',
+    );
   });
 
   test('leaves nothing behind, nor when it fails', async () => {

@@ -57,9 +57,9 @@ export class Optimizer {
 
   /** @throws RangeError where `kind` is unknown, or `weightDecay` negative. */
   constructor(parameters: Readonly<Record<string, Variable>>, settings: OptimizerSettings) {
-    if (!(settings.kind in slotsOf)) {
+    if (!Object.hasOwn(slotsOf, settings?.kind ?? '')) {
       throw new RangeError(
-        `Unknown optimizer ${JSON.stringify(settings.kind)}, expected one of ${Object.keys(slotsOf).join(', ')}.`,
+        `Unknown optimizer ${JSON.stringify(settings?.kind)}, expected one of ${Object.keys(slotsOf).join(', ')}.`,
       );
     }
     if (settings.kind === 'adamw' && !((settings.weightDecay ?? 0) >= 0)) {
