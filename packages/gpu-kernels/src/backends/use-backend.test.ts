@@ -75,7 +75,9 @@ describe('useBackend', () => {
 
   test('leaves the backend in use where the other cannot run here', async () => {
     await useBackend('cpu');
-    await expect(useBackend('webgl')).rejects.toThrow('The backend webgl cannot run here; try another of wasm, cpu,');
+    await expect(useBackend('webgl')).rejects.toThrow(
+      'The backend webgl cannot run here: it needs a browser with WebGL 2. Choose another of wasm, cpu,',
+    );
     expect(tf.getBackend()).toBe('cpu');
     expect([...(await tf.add(1, 2).data())]).toEqual([3]);
   });

@@ -6,13 +6,29 @@ import {attachWasmKernels, type WasmBackend} from './wasm-memory';
 import {startThreadedWasm} from './wasm-threads';
 import {hasGraphicsCard, startWebGPU} from './webgpu-device';
 
-/** The backends of TensorFlow.js, each with the package that brings it. */
+/** The backends of TensorFlow.js, each with the package that brings it, and what it needs beside. */
 const backends = {
-  wasm: {package: '@tensorflow/tfjs-backend-wasm', load: () => import('@tensorflow/tfjs-backend-wasm')},
-  cpu: {package: '@tensorflow/tfjs-backend-cpu', load: () => import('@tensorflow/tfjs-backend-cpu')},
-  webgl: {package: '@tensorflow/tfjs-backend-webgl', load: () => import('@tensorflow/tfjs-backend-webgl')},
-  webgpu: {package: '@tensorflow/tfjs-backend-webgpu', load: () => import('@tensorflow/tfjs-backend-webgpu')},
-  tensorflow: {package: '@tensorflow/tfjs-node', load: loadTensorflow},
+  wasm: {
+    package: '@tensorflow/tfjs-backend-wasm',
+    load: () => import('@tensorflow/tfjs-backend-wasm'),
+    needs: 'WebAssembly with SIMD, and in a page its binaries where "setWasmPaths" says they are',
+  },
+  cpu: {
+    package: '@tensorflow/tfjs-backend-cpu',
+    load: () => import('@tensorflow/tfjs-backend-cpu'),
+    needs: 'nothing',
+  },
+  webgl: {
+    package: '@tensorflow/tfjs-backend-webgl',
+    load: () => import('@tensorflow/tfjs-backend-webgl'),
+    needs: 'a browser with WebGL 2',
+  },
+  webgpu: {
+    package: '@tensorflow/tfjs-backend-webgpu',
+    load: () => import('@tensorflow/tfjs-backend-webgpu'),
+    needs: 'WebGPU',
+  },
+  tensorflow: {package: '@tensorflow/tfjs-node', load: loadTensorflow, needs: 'the library of TensorFlow'},
 } as const;
 
 export type BackendName = keyof typeof backends;
@@ -95,7 +111,10 @@ async function start(name: BackendName): Promise<void> {
   const started = await setBackend(name).catch(() => false);
   if (!started) {
     if (previous) await setBackend(previous); // tfjs has already let go of it
-    throw new BackendError(`The backend ${name} cannot run here; try another of ${names.join(', ')}.`);
+    const {needs} = backends[name];
+    throw new BackendError(
+      `The backend ${name} cannot run here: it needs ${needs}. Choose another of ${names.join(', ')}.`,
+    );
   }
   await ready();
   registerKernels();
