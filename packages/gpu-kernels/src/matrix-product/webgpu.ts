@@ -210,7 +210,7 @@ export function product(backend: WebGPUBackend, given: Product): void {
 }
 
 /** The left factor that lies as it is, `[rows, depth]` in an input, read in fours where its rows are whole fours. */
-function rowMajor(name: string, depth: number): Pick<Product, 'left' | 'along' | 'vectors'> {
+export function rowMajor(name: string, depth: number): Pick<Product, 'left' | 'along' | 'vectors'> {
   if (depth % 4 !== 0) return {left: (row, k) => `${name}[(${row}) * uniforms.depth + ${k}]`};
   return {left: (row, k) => `${name}[((${row}) * uniforms.depth + ${k}) / 4]`, along: 'depth', vectors: [name]};
 }

@@ -46,25 +46,36 @@ describe.each(backendsUnderTest)('sampledLogits on %s', (backend) => {
     }
   });
 
-  test('any shape: scores and gradients within 1e-5 of the reference', async () => {
-    const sizes = [
-      fc.integer({min: 1, max: 20}),
-      fc.integer({min: 1, max: 20}),
-      fc.integer({min: 1, max: 20}),
-    ] as const;
-    const property = fc.asyncProperty(...sizes, async (batch, width, count) => {
-      const tensors = tensorsOf(given(batch, width, count));
-      const [ours, theirs] = [sampledLogits, sampledLogitsReference].map((run) => {
-        const {value, grads} = tf.valueAndGrads((...each: tf.Tensor[]) => scalarOf(run(named(each))))(tensors);
-        return [run(named(tensors)), value, ...grads];
-      });
-      for (const [index, actual] of ours!.entries()) {
-        expect(actual.shape).toEqual(theirs![index]!.shape);
-        expectClose(await actual.data(), await theirs![index]!.data(), {relative: 1e-5});
-      }
-      tf.dispose([tensors, ours!, theirs!]);
+  /** Scores, their scalar and the gradients, beside those of the reference. */
+  const compare = async (batch: number, width: number, count: number, scalar: (logits: tf.Tensor) => tf.Scalar) => {
+    const tensors = tensorsOf(given(batch, width, count));
+    const [ours, theirs] = [sampledLogits, sampledLogitsReference].map((run) => {
+      const {value, grads} = tf.valueAndGrads((...each: tf.Tensor[]) => scalar(run(named(each))))(tensors);
+      return [run(named(tensors)), value, ...grads];
     });
-    await fc.assert(property, {numRuns: 30, seed: 1});
+    for (const [index, actual] of ours!.entries()) {
+      expect(actual.shape).toEqual(theirs![index]!.shape);
+      expectClose(await actual.data(), await theirs![index]!.data(), {relative: 1e-5});
+    }
+    tf.dispose([tensors, ours!, theirs!]);
+  };
+
+  test('any shape: scores and gradients within 1e-5 of the reference', async () => {
+    const size = fc.integer({min: 1, max: 20});
+    await fc.assert(
+      fc.asyncProperty(size, size, size, (...sizes) => compare(...sizes, scalarOf)),
+      {numRuns: 30, seed: 1},
+    );
+  });
+
+  test.each([
+    [256, 64, 128],
+    [301, 70, 130],
+  ])('B %i, D %i, K %i: scores and gradients within 1e-5 of the reference', async (batch, width, count) => {
+    // Linear: scores of so many terms would saturate the other one.
+    const weights = tf.tensor2d(seededValues(batch * (1 + count), 7), [batch, 1 + count]);
+    await compare(batch, width, count, (logits) => tf.sum(tf.mul(logits, weights)) as tf.Scalar);
+    weights.dispose();
   });
 
   test('B 128, D 128, K 64: scores within 1e-5 of the reference', async () => {
