@@ -13,12 +13,23 @@ export function float32ToText(value: number): string {
 
 function fewestDigits(value: number): string {
   let shortest = value.toExponential(8); // nine digits always do
-  for (let decimals = 7; decimals >= 0; decimals--) {
+  let decimals = 7;
+  for (; decimals >= 0; decimals--) {
     const shorter = value.toExponential(decimals);
     if (Math.fround(Number(shorter)) !== value) break;
     shortest = shorter;
   }
-  return shortest.replace(/(\.\d*?)0+e/, '$1e').replace('.e', 'e');
+  return toEven(value, shortest, decimals + 1).replace(/(\.\d*?)0+e/, '$1e').replace('.e', 'e');
+}
+
+/** Of two roundings that are equally near the even one, as NumPy has it: `toExponential` takes the larger. */
+function toEven(value: number, larger: string, decimals: number): string {
+  if (!value.toExponential(decimals + 1).includes('5e')) return larger;
+  const [mantissa, exponent] = value.toExponential(100).split('e'); // every digit there is
+  const end = mantissa!.indexOf('.') + 1 + decimals;
+  const kept = mantissa!.slice(0, end).replace(/\.$/, '');
+  const isTie = /^50*$/.test(mantissa!.slice(end));
+  return isTie && Number(kept.at(-1)) % 2 === 0 ? `${kept}e${exponent}` : larger;
 }
 
 /** As C's `%lf` writes it: six decimals, of two equally near the even one. */

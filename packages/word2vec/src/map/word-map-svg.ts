@@ -9,8 +9,10 @@ export interface WordMapSvgOptions {
   fontSize?: number;
 }
 
-/** Wider than the mean letter of DejaVu Sans, so that a label's box holds its word. */
-const letterWidth = 0.66;
+/** At least the width of a letter in DejaVu Sans, as a share of the font's size: a label's box holds its word. */
+function widthOf(letter: string): number {
+  return /[a-ln-vx-z\d]/.test(letter) ? 0.64 : 1;
+}
 
 /**
  * The map as an SVG image: the words where they lie, none on another. A word that is moved has a line to its point; one for
@@ -24,7 +26,7 @@ export function wordMapSVG(
   const labels = points.map(({word, x, y}) => ({
     x: margin + x * (width - 2 * margin),
     y: margin + y * (height - 2 * margin),
-    width: Array.from(word).length * fontSize * letterWidth + 2,
+    width: fontSize * Array.from(word).reduce((width, letter) => width + widthOf(letter), 0) + 2,
     height: fontSize * 1.25,
   }));
   const boxes = placeLabels(labels, {width, height});
