@@ -19,7 +19,9 @@ function fewestDigits(value: number): string {
     if (Math.fround(Number(shorter)) !== value) break;
     shortest = shorter;
   }
-  return toEven(value, shortest, decimals + 1).replace(/(\.\d*?)0+e/, '$1e').replace('.e', 'e');
+  return toEven(value, shortest, decimals + 1)
+    .replace(/(\.\d*?)0+e/, '$1e')
+    .replace('.e', 'e');
 }
 
 /** Of two roundings that are equally near the even one, as NumPy has it: `toExponential` takes the larger. */
