@@ -3,20 +3,9 @@
 
 import { exp } from "./activation";
 import { uniform } from "./hash";
+import { largestOf } from "./largest";
 import { at, free, malloc } from "./memory";
 import { selectLargest } from "./top-k";
-
-/** NaN where one of the row is. */
-function largestOf(count: i32, row: usize): f32 {
-  let place = 0, four = f32x4.splat(-Infinity);
-  for (; place + 4 <= count; place += 4) four = f32x4.max(four, v128.load(at(row, place)));
-  let largest = max(
-    max(f32x4.extract_lane(four, 0), f32x4.extract_lane(four, 1)),
-    max(f32x4.extract_lane(four, 2), f32x4.extract_lane(four, 3)),
-  );
-  for (; place < count; place++) largest = max(largest, load<f32>(at(row, place)));
-  return largest;
-}
 
 /** e^((value - largest) / temperature); what `exp` would keep above 0 because it is small becomes 0. */
 @inline

@@ -2,14 +2,8 @@
 // the gradient softmax(logits) - oneHot(label) is made again from it rather than kept as a matrix.
 
 import { exp, log } from "./activation";
+import { largestOf } from "./largest";
 import { at } from "./memory";
-
-@inline
-function largest(row: usize, classes: i32): f32 {
-  let value = load<f32>(row);
-  for (let c = 1; c < classes; c++) value = max(value, load<f32>(at(row, c)));
-  return value;
-}
 
 /** The sum of e^(row - shift); lanes beyond the last class count as nothing. */
 @inline
@@ -29,7 +23,7 @@ export function sparseCrossEntropyForward(
 ): void {
   for (let index = 0; index < rows; index++) {
     const row = at(logits, index * classes);
-    const shift = largest(row, classes);
+    const shift = largestOf(classes, row);
     const normaliser = shift + log(sumOfExponentials(row, classes, shift));
     store<f32>(at(logSumExp, index), normaliser);
     store<f32>(at(losses, index), normaliser - load<f32>(at(row, load<i32>(at(labels, index)))));
