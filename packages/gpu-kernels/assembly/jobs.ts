@@ -5,9 +5,9 @@ import {
   AttentionLSTMBackward, attentionLSTMBackwardRows, AttentionLSTMForward, attentionLSTMForwardRows,
 } from "./attention-lstm";
 import { GRUBackward, gruBackwardRows, GRUForward, gruForwardRows } from "./gru";
-import { LSTMBackward, lstmBackwardRows, LSTMForward, lstmForwardRows, sumGateGradients } from "./lstm";
+import { LSTMBackward, lstmBackwardRows, LSTMForward, lstmForwardRows, lstmForwardUnits, sumGateGradients } from "./lstm";
 import { Product, productColumns, productRows, Transposition, transposeRows } from "./matrix-product";
-import { interleaveColumns, ThinProduct, thinProductColumns } from "./thin-product";
+import { fillBands, ThinProduct, thinProductColumns } from "./thin-product";
 
 export const LSTM_FORWARD: i32 = 0;
 export const LSTM_BACKWARD: i32 = 1;
@@ -21,13 +21,15 @@ export const ATTENTION_FORWARD: i32 = 8;
 export const ATTENTION_BACKWARD: i32 = 9;
 export const ATTENTION_LSTM_FORWARD: i32 = 10;
 export const ATTENTION_LSTM_BACKWARD: i32 = 11;
-export const INTERLEAVED_COLUMNS: i32 = 12;
+export const BANDS: i32 = 12;
 export const THIN_COLUMNS: i32 = 13;
+export const LSTM_UNITS: i32 = 14;
 
 /** Does one chunk of a job on the thread numbered `thread`. Must not allocate. */
 export function runChunk(kind: i32, job: usize, chunk: i32, thread: i32): void {
   switch (kind) {
     case LSTM_FORWARD: return lstmForwardRows(changetype<LSTMForward>(job), chunk);
+    case LSTM_UNITS: return lstmForwardUnits(changetype<LSTMForward>(job), chunk);
     case LSTM_BACKWARD: return lstmBackwardRows(changetype<LSTMBackward>(job), chunk);
     case GATE_GRADIENTS: return sumGateGradients(changetype<LSTMBackward>(job), chunk);
     case PRODUCT_COLUMNS: return productColumns(changetype<Product>(job), chunk, thread);
@@ -38,7 +40,7 @@ export function runChunk(kind: i32, job: usize, chunk: i32, thread: i32): void {
     case ATTENTION_BACKWARD: return attentionBackwardRows(changetype<Attention>(job), chunk);
     case ATTENTION_LSTM_FORWARD: return attentionLSTMForwardRows(changetype<AttentionLSTMForward>(job), chunk);
     case ATTENTION_LSTM_BACKWARD: return attentionLSTMBackwardRows(changetype<AttentionLSTMBackward>(job), chunk);
-    case INTERLEAVED_COLUMNS: return interleaveColumns(changetype<ThinProduct>(job), chunk);
+    case BANDS: return fillBands(changetype<ThinProduct>(job), chunk);
     case THIN_COLUMNS: return thinProductColumns(changetype<ThinProduct>(job), chunk);
     case TRANSPOSITION: return transposeRows(changetype<Transposition>(job), chunk);
   }

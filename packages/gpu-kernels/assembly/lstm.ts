@@ -6,15 +6,17 @@
 // pre-activations, and one product that carries it to the step before. What concerns the weights waits until the loop is
 // over and is then one product for all steps.
 //
-// Sequences do not meet before that: each thread carries some of the batch through all steps.
+// Sequences do not meet before that: each thread carries some of the batch through all steps. Of a thin batch each does some
+// of the units, whose weights stay in the caches of its core, and at every step they meet.
 
 import { sigmoid, tanh } from "./activation";
-import { GATE_GRADIENTS, LSTM_BACKWARD, LSTM_FORWARD } from "./jobs";
+import { GATE_GRADIENTS, LSTM_BACKWARD, LSTM_FORWARD, LSTM_UNITS } from "./jobs";
 import { read, write } from "./lanes";
 import { addRow, copyRows, fillRows } from "./rows";
 import { matrixProduct, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { ended, keepState, statesBefore } from "./sequence";
+import { thinProductColumns } from "./thin-product";
 import { chunksOf, rowsPerChunk, share } from "./threads";
 import { addProduct, freeWeights, layOut, packTransposed, Weights } from "./weights";
 
@@ -63,18 +65,26 @@ function differentiate(
   write(dCell, f32x4.mul(dState, f), single);
 }
 
-/** A row of all units; `masked` is a constant wherever this is inlined. */
+/** Some units of a row; `masked` is a constant wherever this is inlined. */
+@inline
+function activateUnits(
+  units: i32, gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, mask: usize, masked: bool,
+): void {
+  let n = 0;
+  for (; n + 4 <= units; n += 4) {
+    activate(at(gates, n), hidden, at(cellBefore, n), at(cell, n), at(output, n), at(mask, n), masked, false);
+  }
+  for (; n < units; n++) {
+    activate(at(gates, n), hidden, at(cellBefore, n), at(cell, n), at(output, n), at(mask, n), masked, true);
+  }
+}
+
+/** All units of a row. */
 @inline
 export function activateRow(
   gates: usize, hidden: i32, cellBefore: usize, cell: usize, output: usize, mask: usize, masked: bool,
 ): void {
-  let n = 0;
-  for (; n + 4 <= hidden; n += 4) {
-    activate(at(gates, n), hidden, at(cellBefore, n), at(cell, n), at(output, n), at(mask, n), masked, false);
-  }
-  for (; n < hidden; n++) {
-    activate(at(gates, n), hidden, at(cellBefore, n), at(cell, n), at(output, n), at(mask, n), masked, true);
-  }
+  activateUnits(hidden, gates, hidden, cellBefore, cell, output, mask, masked);
 }
 
 @inline
@@ -124,6 +134,8 @@ export class LSTMForward {
   inputWeights: Weights;
   recurrentWeights: Weights;
   chunkRows: i32;
+  /** Where threads share units: which of the steps, as they are read, this is. */
+  index: i32;
 }
 
 /** x W + b for `rows` rows from `start` on. */
@@ -166,6 +178,55 @@ export function lstmForwardRows(job: LSTMForward, chunk: i32): void {
   }
 }
 
+/** The step `job.index` for some units of all rows. */
+export function lstmForwardUnits(job: LSTMForward, chunk: i32): void {
+  const batch = job.batch, hidden = job.hidden, width = 4 * hidden, x = job.inputWeights, h = job.recurrentWeights;
+  const first = chunk * h.chunkColumns, units = min(hidden - first, h.chunkColumns);
+  const step = job.reverse ? job.steps - 1 - job.index : job.index, before = job.reverse ? step + 1 : step - 1;
+  const start = step * batch, startBefore = before * batch * hidden;
+  const cellBefore = job.index ? at(job.cells, startBefore) : job.initialCell;
+  const gates = at(job.gates, start * width);
+  for (let row = 0; row < batch; row++) {
+    for (let column = first; column < width; column += hidden) {
+      const gate = at(gates, row * width + column);
+      memory.copy(gate, at(job.bias, column), <usize>units << 2);
+      if (job.ids) addRow(units, at(job.kernel, load<i32>(at(job.ids, start + row)) * width + column), gate);
+    }
+  }
+  if (!job.ids) thinProductColumns(x, chunk);
+  thinProductColumns(h, chunk);
+  for (let row = 0; row < batch; row++) {
+    const n = row * hidden + first, m = at(gates, row * width + first), from = at(cellBefore, n);
+    const after = at(job.cells, start * hidden + n), out = at(job.outputs, start * hidden + n);
+    if (job.masks) activateUnits(units, m, hidden, from, after, out, at(job.masks, start * hidden + n), true);
+    else activateUnits(units, m, hidden, from, after, out, 0, false);
+  }
+}
+
+/** All steps of a thin batch, one after the other. */
+function runByUnits(job: LSTMForward): void {
+  const batch = job.batch, hidden = job.hidden, x = job.inputWeights, h = job.recurrentWeights;
+  let hiddenBefore = job.initialHidden, cellBefore = job.initialCell;
+  for (let index = 0; index < job.steps; index++) {
+    const step = job.reverse ? job.steps - 1 - index : index, start = step * batch;
+    const output = at(job.outputs, start * hidden), cell = at(job.cells, start * hidden);
+    job.index = index;
+    h.a = hiddenBefore;
+    h.c = at(job.gates, start * 4 * hidden);
+    if (!job.ids) {
+      x.a = at(job.x, start * job.inputSize);
+      x.c = h.c;
+    }
+    share(LSTM_UNITS, changetype<usize>(job), chunksOf(hidden, h.chunkColumns));
+    if (job.lengths) {
+      keepState(batch, hidden, step, job.lengths, hiddenBefore, output);
+      keepState(batch, hidden, step, job.lengths, cellBefore, cell);
+    }
+    hiddenBefore = output;
+    cellBefore = cell;
+  }
+}
+
 /** Fills a job for sequences of one length, read from their first step on, and lays out its weights. */
 export function beginForward(
   job: LSTMForward, steps: i32, batch: i32, inputSize: i32, hidden: i32,
@@ -190,11 +251,15 @@ export function beginForward(
   job.masks = 0;
   job.reverse = false;
   const width = 4 * hidden;
-  if (!ids) job.inputWeights = layOut(steps, batch, inputSize, width, kernel, width);
-  job.recurrentWeights = layOut(steps, batch, hidden, width, recurrentKernel, width);
+  job.recurrentWeights = layOut(steps, batch, hidden, width, recurrentKernel, width, hidden);
+  if (!ids) {
+    job.inputWeights = layOut(steps, batch, inputSize, width, kernel, width, hidden);
+    job.inputWeights.chunkColumns = job.recurrentWeights.chunkColumns;
+  }
 }
 
 export function runForward(job: LSTMForward): void {
+  if (job.recurrentWeights.bands) return runByUnits(job);
   const batch = job.batch, hidden = job.hidden;
   job.chunkRows = rowsPerChunk(batch, <i64>job.steps * batch * hidden * (4 * hidden));
   share(LSTM_FORWARD, changetype<usize>(job), chunksOf(batch, job.chunkRows));

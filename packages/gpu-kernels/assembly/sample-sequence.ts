@@ -30,7 +30,10 @@ function layerAt(layers: usize, index: i32): Layer {
   return changetype<Layer>(layers + <usize>index * offsetof<Layer>());
 }
 
-/** A job of one step at a time whose states stay where they are: a step reads all of the state before it writes. */
+/**
+ * A job of one step at a time. A GRU's state stays where it is, for a step reads all of it before it writes; so does a cell,
+ * unit by unit. The units of a hidden state are not read and written by the same thread: it goes from one place to another.
+ */
 function prepare(layer: Layer, steps: i32, batch: i32, ids: usize, gates: usize, isGRU: bool): void {
   if (isGRU) {
     const job = gruJob(steps, batch, layer.inputSize, layer.hidden, ids, layer.kernel, layer.recurrentKernel, layer.bias);
@@ -39,29 +42,44 @@ function prepare(layer: Layer, steps: i32, batch: i32, ids: usize, gates: usize,
     job.initialHidden = job.outputs = layer.hiddenState;
     layer.job = changetype<usize>(job);
   } else {
-    const job = changetype<LSTMForward>(malloc(offsetof<LSTMForward>())), h = layer.hiddenState, c = layer.cellState;
+    const job = changetype<LSTMForward>(malloc(offsetof<LSTMForward>())), c = layer.cellState;
+    const other = malloc((<usize>batch * <usize>layer.hidden) << 2);
     beginForward(
-      job, steps, batch, layer.inputSize, layer.hidden, ids, 0, layer.kernel, layer.recurrentKernel, layer.bias, h, c,
-      gates, h, c,
+      job, steps, batch, layer.inputSize, layer.hidden, ids, 0, layer.kernel, layer.recurrentKernel, layer.bias,
+      layer.hiddenState, c, gates, other, c,
     );
     job.steps = 1;
     layer.job = changetype<usize>(job);
   }
 }
 
+/** Gives the place of the new hidden state. */
 @inline
-function run(layer: Layer, ids: usize, x: usize, isGRU: bool): void {
+function run(layer: Layer, ids: usize, x: usize, isGRU: bool): usize {
   if (isGRU) {
     const job = changetype<GRUForward>(layer.job);
     job.ids = ids;
     job.x = x;
     runGRU(job);
+    return layer.hiddenState;
   } else {
     const job = changetype<LSTMForward>(layer.job);
     job.ids = ids;
     job.x = x;
     runForward(job);
+    const output = job.outputs;
+    job.outputs = job.initialHidden;
+    job.initialHidden = output;
+    return output;
   }
+}
+
+function end(layer: Layer, batch: i32, isGRU: bool): void {
+  if (isGRU) return freeGRU(changetype<GRUForward>(layer.job));
+  const job = changetype<LSTMForward>(layer.job), last = job.initialHidden, own = layer.hiddenState;
+  if (last != own) memory.copy(own, last, (<usize>batch * <usize>layer.hidden) << 2);
+  free(last == own ? job.outputs : last);
+  endForward(job);
 }
 
 /**
@@ -94,8 +112,7 @@ export function sampleSequence(
     let x = rows;
     for (let index = 0; index < count; index++) {
       const layer = layerAt(layers, index);
-      run(layer, index == 0 && !table ? ids : 0, x, isGRU);
-      x = layer.hiddenState;
+      x = run(layer, index == 0 && !table ? ids : 0, x, isGRU);
     }
     fillRows(batch, classes, outputBias, logits);
     packedProduct(batch, classes, hidden, x, panels, logits, classes, true);
@@ -103,11 +120,7 @@ export function sampleSequence(
     bad = sampleCategorical(batch, classes, logits, keyOf(seed + step), temperature, topK, topP, next);
     ids = next;
   }
-  for (let index = 0; index < count; index++) {
-    const job = layerAt(layers, index).job;
-    if (isGRU) freeGRU(changetype<GRUForward>(job));
-    else endForward(changetype<LSTMForward>(job));
-  }
+  for (let index = 0; index < count; index++) end(layerAt(layers, index), batch, isGRU);
   free(panels);
   free(logits);
   if (rows) free(rows);

@@ -1,9 +1,9 @@
 // The product of the few rows of a thin batch, a single sequence say, as when text is generated. What takes the time is
 // reading the matrix, so it is read once, and the sums of a row wait in the first-level cache.
 //
-// A matrix that is multiplied with once is read in place. One that every step multiplies with is interleaved first: the
-// columns of four rows then lie in one straight line, which is twice as fast where rows are a power of two apart, and
-// meet in the cache.
+// A matrix that is multiplied with once is read in place. One that every step multiplies with is laid out in bands first:
+// the sums of a band's columns stay in registers, and its rows lie in one straight line, where rows a power of two apart
+// would meet in the cache.
 
 import { at } from "./memory";
 import { multiplyAdd } from "./multiply-add";
@@ -71,7 +71,7 @@ export function thinProduct(
   addInPlace(rows, columns, depth, a, depth, b, stride, c);
 }
 
-/** The product with a matrix that is interleaved. */
+/** The product with a matrix that is in bands of columns. */
 @unmanaged
 export class ThinProduct {
   rows: i32;
@@ -82,83 +82,141 @@ export class ThinProduct {
   /** From row to row of B and of C. */
   stride: i32;
   c: usize;
-  /** B by blocks of four rows and four columns, those of a chunk's columns together; what is left over is not in it. */
-  blocks: usize;
-  /** A multiple of 4. */
+  /** Columns that bands do not go beyond: those of one gate, or all. */
+  group: i32;
+  /** Of each group by bands of BAND columns, then by narrow ones; the columns left over are not in it. */
+  bands: usize;
+  /** Of each group: a multiple of BAND. */
   chunkColumns: i32;
 }
 
-/** Room for the blocks of a matrix [depth, columns]. */
-export function blockBytes(columns: i32, depth: i32): usize {
-  return (<usize>(columns & ~3) * <usize>(depth & ~3)) << 2;
+/** Columns whose sums stay in registers for the whole depth; the eight vectors hide how long each addition takes. */
+export const BAND: i32 = 32;
+const NARROW: i32 = 8;
+
+/** Room for the bands of a matrix [depth, columns]. */
+export function bandBytes(columns: i32, depth: i32): usize {
+  return (<usize>columns * <usize>depth) << 2;
 }
 
 @inline
-function blocksOf(job: ThinProduct, column: i32): usize {
-  return at(job.blocks, column * (job.depth & ~3));
+function bandOf(job: ThinProduct, column: i32): usize {
+  return at(job.bands, column * job.depth);
 }
 
-/** Fills the blocks of a chunk's columns. */
-export function interleaveColumns(job: ThinProduct, chunk: i32): void {
-  const first = chunk * job.chunkColumns, columns = min((job.columns & ~3) - first, job.chunkColumns);
-  const row = <usize>job.stride << 2;
-  let target = blocksOf(job, first);
-  for (let k = 0; k + 4 <= job.depth; k += 4) {
-    let source = at(job.b, k * job.stride + first);
-    for (let column = 0; column < columns; column += 4) {
-      v128.store(target, v128.load(source));
-      v128.store(target, v128.load(source + row), 16);
-      v128.store(target, v128.load(source + 2 * row), 32);
-      v128.store(target, v128.load(source + 3 * row), 48);
-      source += 16;
-      target += 64;
+/** The columns of a chunk in one group. */
+@inline
+function chunkWidth(job: ThinProduct, chunk: i32): i32 {
+  return min(job.group - chunk * job.chunkColumns, job.chunkColumns);
+}
+
+/** Copies a row of bands of `width` columns, from `column` to `end`; a cache line is written by whole. */
+@inline
+function fillRow(job: ThinProduct, k: i32, column: i32, end: i32, width: i32): void {
+  let source = at(job.b, k * job.stride + column), target = at(bandOf(job, column), k * width);
+  const band = <usize>(width * job.depth) << 2;
+  for (; column < end; column += width) {
+    for (let lane = 0; lane < width; lane += 4) v128.store(at(target, lane), v128.load(at(source, lane)));
+    source = at(source, width);
+    target += band;
+  }
+}
+
+/** Fills the bands of a chunk's columns. */
+export function fillBands(job: ThinProduct, chunk: i32): void {
+  const width = chunkWidth(job, chunk);
+  for (let k = 0; k < job.depth; k++) {
+    for (let first = chunk * job.chunkColumns; first < job.columns; first += job.group) {
+      const wide = first + (width & -BAND), narrow = first + (width & -NARROW);
+      fillRow(job, k, first, wide, BAND);
+      fillRow(job, k, wide, narrow, NARROW);
     }
   }
 }
 
-/** c[0..4) += a block of four rows, each with its factor. */
-@inline
-function addBlock(x0: v128, x1: v128, x2: v128, x3: v128, block: usize, c: usize): void {
-  let sum = multiplyAdd(v128.load(c), x0, v128.load(block));
-  sum = multiplyAdd(sum, x1, v128.load(block, 16));
-  sum = multiplyAdd(sum, x2, v128.load(block, 32));
-  v128.store(c, multiplyAdd(sum, x3, v128.load(block, 48)));
+/**
+ * c[0..BAND) += a times a band. Two rows at a time, which also keeps this a function by itself: where it becomes a part of
+ * another, V8 leaves the sums on the stack.
+ */
+function addBand(depth: i32, a: usize, band: usize, c: usize): void {
+  let c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32), c3 = v128.load(c, 48);
+  let c4 = v128.load(c, 64), c5 = v128.load(c, 80), c6 = v128.load(c, 96), c7 = v128.load(c, 112);
+  if (depth & 1) {
+    const x = v128.load_splat<f32>(a);
+    c0 = multiplyAdd(c0, x, v128.load(band));
+    c1 = multiplyAdd(c1, x, v128.load(band, 16));
+    c2 = multiplyAdd(c2, x, v128.load(band, 32));
+    c3 = multiplyAdd(c3, x, v128.load(band, 48));
+    c4 = multiplyAdd(c4, x, v128.load(band, 64));
+    c5 = multiplyAdd(c5, x, v128.load(band, 80));
+    c6 = multiplyAdd(c6, x, v128.load(band, 96));
+    c7 = multiplyAdd(c7, x, v128.load(band, 112));
+    a += 4;
+    band += 128;
+  }
+  for (let k = depth & 1; k < depth; k += 2) {
+    let x = v128.load_splat<f32>(a);
+    c0 = multiplyAdd(c0, x, v128.load(band));
+    c1 = multiplyAdd(c1, x, v128.load(band, 16));
+    c2 = multiplyAdd(c2, x, v128.load(band, 32));
+    c3 = multiplyAdd(c3, x, v128.load(band, 48));
+    c4 = multiplyAdd(c4, x, v128.load(band, 64));
+    c5 = multiplyAdd(c5, x, v128.load(band, 80));
+    c6 = multiplyAdd(c6, x, v128.load(band, 96));
+    c7 = multiplyAdd(c7, x, v128.load(band, 112));
+    x = v128.load_splat<f32>(a, 4);
+    c0 = multiplyAdd(c0, x, v128.load(band, 128));
+    c1 = multiplyAdd(c1, x, v128.load(band, 144));
+    c2 = multiplyAdd(c2, x, v128.load(band, 160));
+    c3 = multiplyAdd(c3, x, v128.load(band, 176));
+    c4 = multiplyAdd(c4, x, v128.load(band, 192));
+    c5 = multiplyAdd(c5, x, v128.load(band, 208));
+    c6 = multiplyAdd(c6, x, v128.load(band, 224));
+    c7 = multiplyAdd(c7, x, v128.load(band, 240));
+    a += 8;
+    band += 256;
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+  v128.store(c, c3, 48);
+  v128.store(c, c4, 64);
+  v128.store(c, c5, 80);
+  v128.store(c, c6, 96);
+  v128.store(c, c7, 112);
 }
 
-/** c[0..columns) += the sum of four interleaved rows, each with its factor from a; `columns` is a multiple of 4. */
-@inline
-function addBlocks(columns: i32, a: usize, blocks: usize, c: usize): void {
-  const x0 = v128.load_splat<f32>(a), x1 = v128.load_splat<f32>(a, 4);
-  const x2 = v128.load_splat<f32>(a, 8), x3 = v128.load_splat<f32>(a, 12);
-  let column = 0;
-  for (; column + 16 <= columns; column += 16) {
-    addBlock(x0, x1, x2, x3, blocks, c);
-    addBlock(x0, x1, x2, x3, blocks + 64, c + 16);
-    addBlock(x0, x1, x2, x3, blocks + 128, c + 32);
-    addBlock(x0, x1, x2, x3, blocks + 192, c + 48);
-    blocks += 256;
-    c += 64;
+/** c[0..NARROW) += a times a narrow band. */
+function addNarrowBand(depth: i32, a: usize, band: usize, c: usize): void {
+  let c0 = v128.load(c), c1 = v128.load(c, 16);
+  for (let k = 0; k < depth; k++) {
+    const x = v128.load_splat<f32>(a);
+    c0 = multiplyAdd(c0, x, v128.load(band));
+    c1 = multiplyAdd(c1, x, v128.load(band, 16));
+    a += 4;
+    band += 32;
   }
-  for (; column < columns; column += 4) {
-    addBlock(x0, x1, x2, x3, blocks, c);
-    blocks += 64;
-    c += 16;
-  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
 }
 
 /** C += A B for a chunk's columns. */
 export function thinProductColumns(job: ThinProduct, chunk: i32): void {
-  const rows = job.rows, depth = job.depth, stride = job.stride, whole = depth & ~3;
-  const first = chunk * job.chunkColumns, end = min(job.columns, first + job.chunkColumns), columns = (end & ~3) - first;
-  const c = at(job.c, first);
-  let blocks = blocksOf(job, first);
-  for (let k = 0; k < whole; k += 4) {
-    for (let row = 0; row < rows; row++) addBlocks(columns, at(job.a, row * depth + k), blocks, at(c, row * stride));
-    blocks = at(blocks, 4 * columns);
+  const rows = job.rows, depth = job.depth, stride = job.stride, width = chunkWidth(job, chunk);
+  for (let first = chunk * job.chunkColumns; first < job.columns; first += job.group) {
+    const wide = first + (width & -BAND), narrow = first + (width & -NARROW), rest = first + width - narrow;
+    for (let column = first; column < wide; column += BAND) {
+      for (let row = 0; row < rows; row++) {
+        addBand(depth, at(job.a, row * depth), bandOf(job, column), at(job.c, row * stride + column));
+      }
+    }
+    for (let column = wide; column < narrow; column += NARROW) {
+      for (let row = 0; row < rows; row++) {
+        addNarrowBand(depth, at(job.a, row * depth), bandOf(job, column), at(job.c, row * stride + column));
+      }
+    }
+    if (rest > 0) addInPlace(rows, rest, depth, job.a, depth, at(job.b, narrow), stride, at(job.c, narrow));
   }
-  const rest = at(job.b, whole * stride + first), right = first + columns;
-  if (whole < depth) addInPlace(rows, columns, depth - whole, at(job.a, whole), depth, rest, stride, c);
-  if (right < end) addInPlace(rows, end - right, depth, job.a, depth, at(job.b, right), stride, at(job.c, right));
 }
 
 @inline

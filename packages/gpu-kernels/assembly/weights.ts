@@ -1,16 +1,16 @@
-// Weights that every step multiplies with, laid out once for all of them: in panels for the rows of a batch, interleaved
+// Weights that every step multiplies with, laid out once for all of them: in panels for the rows of a batch, in bands
 // for the few of a thin one, or in place where there are too few steps to repay that.
 
-import { INTERLEAVED_COLUMNS, THIN_COLUMNS } from "./jobs";
+import { BANDS, THIN_COLUMNS } from "./jobs";
 import { packMatrix, packedBytes, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
-import { blockBytes, THIN, ThinProduct, thinProduct } from "./thin-product";
+import { BAND, bandBytes, THIN, ThinProduct, thinProduct } from "./thin-product";
 import { chunksOf, share, threadsForStep } from "./threads";
 
 /** Packing takes as long as it saves with so many rows, those of all products together. */
 const FEW_ROWS: i32 = 12;
 
-/** Interleaving takes as long as it saves in some three products. */
+/** Laying out bands takes as long as it saves in some three products. */
 const FEW_STEPS: i32 = 4;
 
 @unmanaged
@@ -21,26 +21,29 @@ export class Weights extends ThinProduct {
 
 /**
  * @param values [depth, columns], rows of which are `stride` apart, as are those of the products.
- * @param steps how many products there will be, of `batch` rows in all; a thin batch is multiplied by the main thread, which
- *   shares each product.
+ * @param steps how many products there will be, of `batch` rows in all; those of a thin batch are shared one by one.
+ * @param group of columns, a part of each of which is a thread's: those of one gate, or all.
  */
-export function layOut(steps: i32, batch: i32, depth: i32, columns: i32, values: usize, stride: i32): Weights {
+export function layOut(
+  steps: i32, batch: i32, depth: i32, columns: i32, values: usize, stride: i32, group: i32 = columns,
+): Weights {
   const weights = changetype<Weights>(malloc(offsetof<Weights>()));
   weights.columns = columns;
   weights.depth = depth;
   weights.b = values;
   weights.stride = stride;
   weights.panels = 0;
-  weights.blocks = 0;
+  weights.bands = 0;
   if (batch >= THIN && steps * batch >= FEW_ROWS) {
     weights.panels = malloc(packedBytes(columns, depth));
     packMatrix(depth, columns, values, stride, 1, weights.panels);
   } else if (steps >= FEW_STEPS) {
     const threads = threadsForStep(<i64>batch * columns * depth);
     weights.rows = batch;
-    weights.blocks = malloc(blockBytes(columns, depth));
-    weights.chunkColumns = max(4, (chunksOf(columns, threads) + 3) & ~3);
-    share(INTERLEAVED_COLUMNS, changetype<usize>(weights), chunksOf(columns, weights.chunkColumns));
+    weights.bands = malloc(bandBytes(columns, depth));
+    weights.group = group;
+    weights.chunkColumns = (chunksOf(group, threads) + BAND - 1) & -BAND;
+    share(BANDS, changetype<usize>(weights), chunksOf(group, weights.chunkColumns));
   }
   return weights;
 }
@@ -50,10 +53,10 @@ export function addProduct(weights: Weights, rows: i32, a: usize, c: usize): voi
   const columns = weights.columns, depth = weights.depth, stride = weights.stride;
   if (weights.panels) {
     packedProduct(rows, columns, depth, a, weights.panels, c, stride, true);
-  } else if (weights.blocks) {
+  } else if (weights.bands) {
     weights.a = a;
     weights.c = c;
-    share(THIN_COLUMNS, changetype<usize>(weights), chunksOf(columns, weights.chunkColumns));
+    share(THIN_COLUMNS, changetype<usize>(weights), chunksOf(weights.group, weights.chunkColumns));
   } else {
     thinProduct(rows, columns, depth, a, weights.b, stride, c);
   }
@@ -61,7 +64,7 @@ export function addProduct(weights: Weights, rows: i32, a: usize, c: usize): voi
 
 export function freeWeights(weights: Weights): void {
   if (weights.panels) free(weights.panels);
-  if (weights.blocks) free(weights.blocks);
+  if (weights.bands) free(weights.bands);
   free(changetype<usize>(weights));
 }
 

@@ -76,6 +76,8 @@ describe('wasm on threads', () => {
     {steps: 6, batch: 33, inputSize: 5, hidden: 65, reverse: true},
     {steps: 9, batch: 30, inputSize: 129, hidden: 40, withLengths: true},
     {steps: 9, batch: 30, inputSize: 12, hidden: 50, fromIds: true, withLengths: true, reverse: true},
+    {steps: 9, batch: 1, inputSize: 40, hidden: 130},
+    {steps: 8, batch: 3, inputSize: 12, hidden: 101, fromIds: true, withLengths: true, reverse: true},
     {steps: 1, batch: 3, inputSize: 2, hidden: 3},
     {steps: 3, batch: 0, inputSize: 2, hidden: 3},
   ];

@@ -32,7 +32,8 @@ export function expectLength(length: number, least: number): void {
 }
 
 /**
- * Reads prompts, each from a zero state; the same array only once, however often it stands there.
+ * Reads prompts, each from a zero state; the same array only once, however often it stands there, and those of one length
+ * side by side.
  *
  * @returns the logits of what follows each, `[B, V]`, and the states after them; the caller disposes of them.
  */
@@ -40,13 +41,19 @@ export async function readPrompts(
   model: LanguageModel,
   prompts: readonly ArrayLike<number>[],
   options: {pause: Pause; signal: AbortSignal | undefined},
-): Promise<{logits: Tensor2D; states: RecurrentState[]}> {
-  const different = [...new Set(prompts)];
-  const read: {logits: Tensor2D; states: RecurrentState[]}[] = [];
+): Promise<WhatFollows> {
+  const ofLength = new Map<number, Set<ArrayLike<number>>>();
+  for (const prompt of prompts) {
+    ofLength.set(prompt.length, (ofLength.get(prompt.length) ?? new Set()).add(prompt));
+  }
+  const groups = [...ofLength.values()].map((group) => [...group]);
+  const place = new Map(groups.flat().map((prompt, index) => [prompt, index]));
+  const rows = prompts.map((prompt) => place.get(prompt)!);
+  const read: WhatFollows[] = [];
   try {
-    for (const prompt of different) read.push(await readPrompt(model, prompt, options));
+    for (const group of groups) read.push(await readSideBySide(model, group, options));
+    if (read.length === 1 && rows.length === place.size) return read.pop()!; // every row once, in their order
     return tidy(() => {
-      const rows = prompts.map((prompt) => different.indexOf(prompt));
       const states = read[0]!.states.map((first, layer) =>
         mapState(first, (_, part) => concat(read.map(({states}) => states[layer]![part]!)) as Tensor2D),
       );
@@ -58,23 +65,33 @@ export async function readPrompts(
   }
 }
 
-/** The same for one prompt, in passes that are short enough for a page. */
-async function readPrompt(
+/** The logits of what follows, `[B, V]`, and the states before it. */
+interface WhatFollows {
+  logits: Tensor2D;
+  states: RecurrentState[];
+}
+
+/** Reads prompts of one length, in passes that are short enough for a page. */
+async function readSideBySide(
   model: LanguageModel,
-  prompt: ArrayLike<number>,
+  prompts: readonly ArrayLike<number>[],
   {pause, signal}: {pause: Pause; signal: AbortSignal | undefined},
-): Promise<{logits: Tensor2D; states: RecurrentState[]}> {
-  const steps = stepsPerPass(model, 1);
-  let result: {logits: Tensor2D; states: RecurrentState[]} | undefined;
-  for (let start = 0; start < prompt.length; start += steps) {
+): Promise<WhatFollows> {
+  const [batch, length] = [prompts.length, prompts[0]!.length];
+  const most = stepsPerPass(model, batch);
+  let result: WhatFollows | undefined;
+  for (let start = 0; start < length; start += most) {
     const before = result;
     try {
       if (start > 0) await pause.whenDue();
       signal?.throwIfAborted();
       result = tidy(() => {
-        const ids = Int32Array.from(Array.prototype.slice.call(prompt, start, start + steps));
-        const {logits, states} = model.forward(tensor2d(ids, [ids.length, 1], 'int32'), before?.states);
-        return {logits: reshape(slice(logits, ids.length - 1, 1), [1, -1]) as Tensor2D, states};
+        const steps = Math.min(most, length - start);
+        const ids = Int32Array.from({length: steps * batch}, (_, index) => {
+          return prompts[index % batch]![start + Math.floor(index / batch)]!;
+        });
+        const {logits, states} = model.forward(tensor2d(ids, [steps, batch], 'int32'), before?.states);
+        return {logits: reshape(slice(logits, steps - 1, 1), [batch, -1]) as Tensor2D, states};
       });
     } finally {
       dispose(before ? [before.logits, before.states] : []);
