@@ -66,7 +66,7 @@ const usage = `usage: npm run bench -- [NAME ...] [options]
 Times Gatefold beside stock TensorFlow.js doing the same work, in turn, in one process a line. Build first: npm run build
 
   --backend NAME   one backend in place of each workload's own: cpu, wasm, wasm-2-threads, webgpu, tensorflow;
-                   webgl for the kernels, in Chromium (CHROMIUM=path)
+                   webgl for kernels and four-gates-64, in Chromium (CHROMIUM=path)
   --seconds N      measured time for each line         (default 10)
   --seed N         of weights and data                 (default 1)
   --peers          also times PyTorch, TensorFlow and gensim, where a Python (PYTHON=path) has them

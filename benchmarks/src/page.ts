@@ -2,11 +2,14 @@
 import '@tensorflow/tfjs'; // WebGL among it
 import {type MeasureOptions, measureLines} from './measure-lines';
 import type {Row} from './row';
+import {fourGatesWorkload} from './workloads/four-gates';
 import {kernels} from './workloads/kernels/kernels';
+
+const workloads = [...kernels, fourGatesWorkload];
 
 /** Measures the workloads of these names. */
 async function measureInPage(names: string[], backend: string, options: MeasureOptions): Promise<Row[]> {
-  const lines = kernels.filter(({name}) => names.includes(name)).map((workload) => ({workload, backend}));
+  const lines = workloads.filter(({name}) => names.includes(name)).map((workload) => ({workload, backend}));
   const rows: Row[] = [];
   for await (const row of measureLines(lines, options)) rows.push(row);
   return rows;
