@@ -13,24 +13,35 @@
 
 import { runChunk } from "./jobs";
 
-/** Lies in the shared memory; `src/backends/wasm-threads-pool.ts` knows of `jobNumber`, `failed` and `sleeping`. */
+/** A cache line of the shared memory, which threads watch; `src/backends/wasm-threads-pool.ts` knows it and the two behind. */
 @unmanaged
 class Board {
   /** A bit for each part of the job that nobody has claimed. */
   left: u32;
   jobNumber: u32;
-  /** How many parts are done. */
-  done: i32;
   /** Not 0 once a thread has ended by an error. */
   failed: i32;
   /** How many threads sleep, or are about to. */
   sleeping: i32;
+}
+
+/** Where the line lies that counts how many parts are done: the main thread watches it, which must not disturb a claim. */
+const DONE: usize = 64;
+
+/** The line behind it, which every thread reads. */
+@unmanaged
+class Job {
   kind: i32;
   job: usize;
   chunks: i32;
   /** At most 32 of as many chunks, but for the last. */
   parts: i32;
   chunksInPart: i32;
+}
+
+@inline
+function jobOnBoard(): Job {
+  return changetype<Job>(board + 128);
 }
 
 /** 0 where this thread is alone. */
@@ -75,18 +86,18 @@ function claim(): i32 {
     const ticket = atomic.load<u64>(board), left = <u32>ticket;
     if (left == 0) return -1;
     // Where this is not of the job of the ticket, nor is the claim one.
-    const own = left & (<u32>-1 << <u32>(thread * changetype<Board>(board).parts / threadCount));
+    const own = left & (<u32>-1 << <u32>(thread * jobOnBoard().parts / threadCount));
     const part = ctz(own ? own : left);
     if (atomic.cmpxchg<u64>(board, ticket, ticket ^ (<u64>1 << part)) == ticket) return part;
   }
 }
 
 function takePart(): void {
-  const shared = changetype<Board>(board);
+  const shared = jobOnBoard();
   for (let part = claim(); part >= 0; part = claim()) {
     const first = part * shared.chunksInPart, end = min(first + shared.chunksInPart, shared.chunks);
     for (let chunk = first; chunk < end; chunk++) runChunk(shared.kind, shared.job, chunk, thread);
-    atomic.add<i32>(board, 1, offsetof<Board>("done"));
+    atomic.add<i32>(board, 1, DONE);
   }
 }
 
@@ -105,14 +116,18 @@ export function share(kind: i32, job: usize, chunks: i32): void {
     for (let chunk = 0; chunk < chunks; chunk++) runChunk(kind, job, chunk, thread);
     return;
   }
-  const shared = changetype<Board>(board), chunksInPart = chunksOf(chunks, 32), parts = chunksOf(chunks, chunksInPart);
-  shared.kind = kind;
-  shared.job = job;
-  shared.chunks = chunks;
-  shared.chunksInPart = chunksInPart;
-  shared.parts = parts;
-  atomic.store<i32>(board, 0, offsetof<Board>("done"));
-  atomic.store<u64>(board, (<u64>(shared.jobNumber + 1) << 32) | <u64>(<u32>-1 >>> (32 - parts)));
+  const shared = jobOnBoard();
+  // One that comes again at every step is left as it stands in the caches of the others.
+  if (shared.job != job || shared.kind != kind || shared.chunks != chunks) {
+    shared.kind = kind;
+    shared.job = job;
+    shared.chunks = chunks;
+    shared.chunksInPart = chunksOf(chunks, 32);
+    shared.parts = chunksOf(chunks, shared.chunksInPart);
+  }
+  atomic.store<i32>(board, 0, DONE);
+  const jobNumber = changetype<Board>(board).jobNumber + 1;
+  atomic.store<u64>(board, (<u64>jobNumber << 32) | <u64>(<u32>-1 >>> (32 - shared.parts)));
   if (atomic.load<i32>(board, offsetof<Board>("sleeping"))) {
     atomic.notify(board + offsetof<Board>("jobNumber"), threadCount - 1);
   }
@@ -126,11 +141,11 @@ export function share(kind: i32, job: usize, chunks: i32): void {
  */
 function awaitOthers(): void {
   for (let look = 0; ; look++) {
-    const done = atomic.load<i32>(board, offsetof<Board>("done"));
-    if (done == changetype<Board>(board).parts) return;
-    if (atomic.load<i32>(board, offsetof<Board>("failed"))) unreachable();
+    const done = atomic.load<i32>(board, DONE);
+    if (done == jobOnBoard().parts) return;
+    if ((look & 255) == 255 && atomic.load<i32>(board, offsetof<Board>("failed"))) unreachable();
     // With fewer cores than threads, one that works may be waiting for this core.
-    if (mayWait && look > patience) atomic.wait<i32>(board + offsetof<Board>("done"), done, 50_000);
+    if (mayWait && look > patience) atomic.wait<i32>(board + DONE, done, 50_000);
   }
 }
 

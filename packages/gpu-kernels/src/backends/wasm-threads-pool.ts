@@ -2,10 +2,10 @@
 import {BackendError} from '../errors/backend-error';
 import {allocate, memoryOf, type WasmBackend, wasmKernels, wasmModule} from './wasm-memory';
 
-/** Room for `Board` in assembly/threads.ts, with no other data in its cache lines. */
-const BOARD_BYTES = 192;
+/** Room for the three cache lines of assembly/threads.ts, with no other data in them. */
+const BOARD_BYTES = 256;
 /** The places of `jobNumber`, `failed` and `sleeping` in it, in words. */
-const [JOB_NUMBER, FAILED, SLEEPING] = [1, 3, 4];
+const [JOB_NUMBER, FAILED, SLEEPING] = [1, 2, 3];
 /** How often a thread looks for work before it sleeps: some 100 microseconds, as long as the pauses between kernels. */
 const LOOKS = 20_000;
 
