@@ -40,13 +40,14 @@ export function optionsKey({inputs, attrs}: RecurrentCall): string {
  * one of them then adds up their shares.
  */
 function tileFor(backend: WebGPUBackend, batch: number, units: number, depth: number): Tile {
-  const {maxComputeInvocationsPerWorkgroup: most} = backend.device.limits;
+  const {maxComputeInvocationsPerWorkgroup: most, maxComputeWorkgroupStorageSize: memory} = backend.device.limits;
   if (isProcessor(backend)) {
     const width = invocationsFor(units, Math.min(256, most));
     return {rows: rowsAtOnce(backend, batch), width, slices: 1, subgroups: hasSubgroups(backend)};
   }
   const width = invocationsFor(units, most);
-  const slices = slicesFor(depth, {limit: Math.min(16, most / width), shortest: 8});
+  const limit = Math.min(16, most / width, memory / (16 * width)); // a share has at most four numbers of four bytes
+  const slices = slicesFor(depth, {limit, shortest: 8});
   return {rows: rowsAtOnce(backend, Math.floor(batch / 64)), width, slices, subgroups: false};
 }
 
