@@ -14,6 +14,7 @@ export async function* measureInAPage(lines: Line[], {seconds, seed}: MeasureOpt
   try {
     const page = await browser.newPage();
     await page.addScriptTag({type: 'module', path: path.join(path.dirname(fileURLToPath(import.meta.url)), 'page.js')});
+    await page.waitForFunction(() => 'measureInPage' in globalThis); // a module runs some time after it was put there
     const names = lines.map(({workload}) => workload.name);
     yield* await page.evaluate(
       ([names, backend, options]) =>

@@ -12,6 +12,7 @@ interface Texture {
 
 /** The members of tfjs-backend-webgl that our kernels use. */
 export interface WebGLBackend extends KernelBackend {
+  gpgpu: {gl: WebGL2RenderingContext};
   runWebGLProgram(program: object, inputs: TensorInfo[], dtype: DataType, uniforms: number[][]): TensorInfo;
   makeTensorInfo(shape: number[], dtype: DataType, values?: Float32Array): TensorInfo;
   disposeIntermediateTensorInfo(tensor: TensorInfo): void;
@@ -20,6 +21,24 @@ export interface WebGLBackend extends KernelBackend {
   /** How many tensors look at a texture, where some are slices of others. */
   dataRefCount: WeakMap<object, number>;
   pendingRead: WeakMap<object, ((values: unknown) => void)[]>;
+}
+
+const processors = new WeakMap<WebGLBackend, boolean>();
+
+/**
+ * Whether a processor plays the graphics card. What a kernel loses there (docs/decisions/0016) it need not lose on a card, where
+ * programs cost more and reads of textures less.
+ */
+export function isProcessor(backend: WebGLBackend): boolean {
+  let known = processors.get(backend);
+  if (known === undefined) {
+    const {gl} = backend.gpgpu;
+    const names = gl.getExtension('WEBGL_debug_renderer_info');
+    const renderer = String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+    known = /swiftshader|llvmpipe|software|basic render/i.test(renderer);
+    processors.set(backend, known);
+  }
+  return known;
 }
 
 export interface WebGLProgram {

@@ -2,7 +2,7 @@
 // the candidate, which needs r first, laid beside them; the new state. Four a step backward: the gradients of z and c;
 // that of the state behind r; those of all gates side by side; that of the state before. What concerns the weights is one
 // product for all steps.
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {NamedTensorMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {release, run} from '../backends/webgl-program';
 import {addBlock, columnSums, product, transposedProduct} from '../matrix-product/webgl';
@@ -14,6 +14,7 @@ import {
   clearPadding,
   ended,
   inputOfSteps,
+  isFaster,
   planeOf,
   type RecurrentCall,
   stack,
@@ -202,7 +203,7 @@ function backward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
   return results;
 }
 
-const supports = () => true;
+const supports = (_: unknown, inputs: NamedTensorMap) => isFaster(inputs);
 
 export const gruWebGL = [
   {kernelName: 'FusedGRU', backendName: 'webgl', kernelFunc: forward, supports},

@@ -2,7 +2,7 @@
 // recurrent kernel and the gates it leads to; then hidden and cell state, as two planes of one texture. Two a step
 // backward: the gradient of the gates; then those of both states. Steps are laid side by side at the end, and what
 // concerns the weights is one product for all of them (Appleyard et al. 2016, arXiv 1604.01946).
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {NamedTensorMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
 import {release, run} from '../backends/webgl-program';
 import {addBlock, columnSums, product, transposedProduct} from '../matrix-product/webgl';
@@ -14,6 +14,7 @@ import {
   clearPadding,
   ended,
   inputOfSteps,
+  isFaster,
   planeOf,
   type RecurrentCall,
   stack,
@@ -172,7 +173,7 @@ function backward({inputs, attrs, backend}: RecurrentCall): TensorInfo[] {
   return results;
 }
 
-const supports = () => true;
+const supports = (_: unknown, inputs: NamedTensorMap) => isFaster(inputs);
 
 export const lstmWebGL = [
   {kernelName: 'FusedLSTM', backendName: 'webgl', kernelFunc: forward, supports},
