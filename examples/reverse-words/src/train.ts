@@ -102,13 +102,14 @@ export async function train(
     if (event.kind === 'step') {
       screen.live(() => progressLine({...pace.at(event.step + 1), loss: event.loss}, screen.width));
     } else if (event.kind === 'report') {
+      // No signal here: what is stopped stops after the report, and is saved with all of its steps.
       const {step, loss, learningRate} = event;
       const [written] = await model.decodeGreedily([vocabulary.encode(sentence)]);
       const point: HistoryPoint = {
         ...{step, loss, learningRate},
         validationPerplexity: event.validation!.perplexity,
         made: vocabulary.decode(written!.ids),
-        wordsRight: (await wordsRight(model, validationPairs, {vocabulary, signal})).share,
+        wordsRight: (await wordsRight(model, validationPairs, {vocabulary})).share,
       };
       history.push(point);
       printPoint(screen, point, settings.steps);
