@@ -19,7 +19,6 @@ import {lstm} from '../lstm/lstm';
 import {lstmCell} from '../lstm/lstm-cell';
 import {lstmReference} from '../lstm/reference';
 import type {Direction, SequenceInputs} from './expect-sequence';
-import {gruInFloat64, lstmInFloat64, type TwinInputs} from './float64-twins';
 
 interface Inputs extends SequenceInputs {
   kernel: tf.Tensor2D;
@@ -43,7 +42,6 @@ interface Operation {
   reference(inputs: Inputs): tf.Tensor[];
   /** One step: the states after it. */
   cell(inputs: Step): tf.Tensor2D[];
-  inFloat64(inputs: TwinInputs): Float64Array[];
 }
 
 const operations: Operation[] = [
@@ -63,7 +61,6 @@ const operations: Operation[] = [
       const state = lstmCell({...inputs, state: {hidden: hidden!, cell: cell!}});
       return [state.hidden, state.cell];
     },
-    inFloat64: lstmInFloat64,
   },
   {
     name: 'gru',
@@ -78,7 +75,6 @@ const operations: Operation[] = [
       return [outputs, finalState];
     },
     cell: ({states: [hidden], ...inputs}) => [gruCell({...inputs, state: hidden!})],
-    inFloat64: gruInFloat64,
   },
 ];
 
@@ -192,8 +188,6 @@ describe.each(operations)('$name', (operation) => {
     const relative = backend === 'webgl' ? 1e-3 : 1e-5;
     /** Every shape and option is a shader of its own, which software drivers take seconds to compile. */
     const cases = (numRuns: number) => ({numRuns: clampsIds(backend) ? 10 : numRuns, seed: 20261123});
-    // Where exp and tanh are right to the last places, what remains is the rounding of float32.
-    const ofDifferences = ['cpu', 'wasm', 'wasm-2-threads'].includes(backend) ? 1e-6 : relative;
     const onReference = async <T>(f: () => Promise<T>): Promise<T> => {
       await useBackend('cpu');
       try {
@@ -307,61 +301,6 @@ describe.each(operations)('$name', (operation) => {
         cases(25),
       );
     });
-
-    test.each<Omit<Case, 'seed' | 'T' | 'B' | 'I' | 'H'>>([
-      {ids: false, masked: false, direction: 'forward'},
-      {ids: true, masked: false, direction: 'forward'},
-      {ids: false, masked: true, direction: 'backward', lengths: [4, 2, 0]},
-      {ids: false, masked: false, direction: 'forward', lengths: [1, 4, 3]},
-    ])(
-      `$direction, ids $ids, masked $masked, lengths $lengths: gradients within ${ofDifferences} of float64 differences`,
-      async (options) => {
-        const some: Case = {...options, T: 4, B: 3, I: 3, H: 5, seed: 5};
-        const {x, candidateMask, ...rest} = values(operation, some);
-        const exact = (array: Float32Array) => Float64Array.from(array);
-        const twin: TwinInputs = {
-          sizes: some,
-          x: x instanceof Int32Array ? x : exact(x),
-          kernel: exact(rest.kernel),
-          recurrentKernel: exact(rest.recurrentKernel),
-          bias: exact(rest.bias),
-          states: rest.states.map(exact),
-          candidateMask,
-          lengths: some.lengths,
-          direction: some.direction,
-        };
-        const results = operation.inFloat64(twin);
-        const expected = await onReference(() => resultsOf(operation.reference, given(some)));
-        for (const [index, part] of results.entries()) {
-          expectClose(expected[index]!, part, {relative: 1e-6, absolute: 1e-6});
-        }
-
-        const loss = () =>
-          operation.inFloat64(twin).reduce((sum, part, index) => {
-            const weights = seededValues(part.length, 77 + index);
-            return sum + part.reduce((inner, value, at) => inner + value * weights[at]!, 0);
-          }, 0);
-        const distance = 1e-5;
-        const slopes = (array: Float64Array) =>
-          array.map((value, at) => {
-            array[at] = value + distance;
-            const above = loss();
-            array[at] = value - distance;
-            const below = loss();
-            array[at] = value;
-            return (above - below) / (2 * distance);
-          });
-        const moved = [twin.kernel, twin.recurrentKernel, twin.bias, ...twin.states];
-        if (twin.x instanceof Float64Array) moved.push(twin.x);
-        const found = await gradientsOf(operation.run, given(some));
-        expect(found).toHaveLength(moved.length);
-        for (const [index, gradient] of found.entries()) {
-          const numeric = slopes(moved[index]!);
-          const largest = Math.max(...numeric.map(Math.abs));
-          expectClose(gradient, numeric, {relative: ofDifferences, absolute: ofDifferences * largest});
-        }
-      },
-    );
 
     test.each([false, true])(
       'ids %s: steps of the cell give what the sequence gives, and its gradients',
