@@ -11,6 +11,7 @@ await import('@tensorflow/tfjs-backend-cpu');
 // In Node tfjs asks an array for its name, which is another now.
 tf.env().platform.isTypedArray = (array): array is Float32Array => ArrayBuffer.isView(array);
 const {checkGradient, seededIds, seededValues} = await import('@gatefold/test-kit');
+await tf.setBackend('cpu'); // the test kit brings others
 const {attentionReference} = await import('./attention/reference');
 const {attentionLSTMReference} = await import('./attention-lstm/reference');
 const {dropoutReference} = await import('./dropout/reference');
