@@ -20,7 +20,7 @@ const learningRate = 0.1;
 
 /**
  * The least that training a large embedding takes: rows of two tables are looked up, scored against one another, and changed by
- * Adagrad; the loss is read back. The ids stay the same, and nothing is corrected, as in the word2vec exercise.
+ * Adagrad; the loss is read back. The word2vec exercise, which draws its ids anew and corrects scores, is `skipGramStep`.
  */
 export function embeddingStep(name: string, sizes: Sizes): Workload {
   const {vocabulary, width, batch, samples} = sizes;

@@ -144,7 +144,7 @@ function sampledLoss(logistic: boolean): Reference['results'] {
     const attributes = {logistic, removeHits: true, weight: 0.5, scale: 0.5};
     const loss = tf.customGrad((...moved) => {
       const [inputs, table, biases] = moved as Tensor[] as [Tensor, Tensor, Tensor];
-      const save = moved.at(-1) as unknown as GradSaveFunc;
+      const save = moved.at(-1) as unknown as GradSaveFunc; // tfjs gives it last, and types all as tensors
       const {loss, gradients} = sampledLossReference({inputs, table, biases, ...tensors}, attributes);
       const rows = [scatterRows(gradients.table, table.shape), scatterRows(gradients.biases!, biases.shape)];
       save([gradients.inputs, ...rows]);
