@@ -68,24 +68,19 @@ export async function beamSearch(model: LanguageModel, options: BeamSearchOption
   const pause = new Pause();
   const ended: Path[] = [];
   let live: Path[] = [];
-  let {logits, states} = await readPrompts(model, [prompt], {pause, signal});
+  let states = await readPrompts(model, [prompt], {pause, signal});
   try {
     for (let count = 0; count < length; count++) {
       signal?.throwIfAborted();
-      if (count > 0) {
-        const before = {logits, states};
-        ({logits, states} = tidy(() => {
-          const taken = takeStates(
-            states,
-            live.map(({row}) => row),
-          );
-          const ids = live.map(({id}) => id);
-          return step(model, tensor1d(ids, 'int32'), taken);
-        }));
-        dispose([before.logits, before.states]);
-      }
+      const before = states;
+      const rows = count > 0 ? live.map(({row}) => row) : [0];
+      const lastIds = count > 0 ? live.map(({id}) => id) : [prompt[prompt.length - 1]!];
+      const next = tidy(() => step(model, tensor1d(lastIds, 'int32'), takeStates(before, rows)));
+      states = next.states;
+      dispose(before);
       const k = Math.min(width, vocabularySize);
-      const best = topK({logits, k, logProbabilities: true});
+      const best = topK({logits: next.logits, k, logProbabilities: true});
+      next.logits.dispose();
       const [values, ids] = [await best.values.data(), await best.ids.data()]; // [live, k]
       dispose([best.values, best.ids]);
       const candidates = Array.from(values, (value, index): Path => {
@@ -104,7 +99,7 @@ export async function beamSearch(model: LanguageModel, options: BeamSearchOption
       await pause.whenDue();
     }
   } finally {
-    dispose([logits, states]);
+    dispose(states);
   }
   return [...ended, ...live]
     .map((path) => hypothesisOf(path, {end, lengthPenalty}))

@@ -1,6 +1,5 @@
-import {sampleCategorical} from '@gatefold/gpu-kernels';
 import {Pause} from '@gatefold/training';
-import {dispose, reshape, slice, type Tensor1D, tidy} from '@tensorflow/tfjs-core';
+import {dispose, reshape, slice, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import {expectSamplingOptions, type SamplingOptions} from '../sampling/sampling-options';
 import {isComposed} from './configuration';
 import {drawSteps} from './draw-steps';
@@ -30,17 +29,15 @@ export async function generateMany(model: LanguageModel, options: GenerateManyOp
   if (length === 0 || prompts.length === 0) return streams;
   const seedOf = (count: number) => (Math.imul(seed, 0x9e3779b1) + count) | 0;
   const pause = new Pause();
-  const read = await readPrompts(model, prompts, {pause, signal});
-  let {states} = read;
-  let ids: Tensor1D | undefined;
+  let states = await readPrompts(model, prompts, {pause, signal});
+  let ids = tensor1d(
+    prompts.map((prompt) => prompt[prompt.length - 1]!),
+    'int32',
+  );
   const pace = new WritingPace(model, streams.length);
   const weights = isComposed(model.configuration) ? undefined : writingWeights(model);
   try {
-    ids = sampleCategorical({logits: read.logits, seed: seedOf(0), ...sampling});
-    (await ids.data()).forEach((id, stream) => {
-      streams[stream]![0] = id;
-    });
-    for (let count = 1; count < length; ) {
+    for (let count = 0; count < length; ) {
       await pause.whenDue();
       signal?.throwIfAborted();
       const steps = pace.next(length - count);
@@ -58,7 +55,7 @@ export async function generateMany(model: LanguageModel, options: GenerateManyOp
       count += steps;
     }
   } finally {
-    dispose([read.logits, states, ids ?? [], weights?.made ?? []]);
+    dispose([ids, states, weights?.made ?? []]);
   }
   return streams;
 }

@@ -1,4 +1,4 @@
-import type {Tensor} from '@tensorflow/tfjs-core';
+import {getBackend, type Tensor} from '@tensorflow/tfjs-core';
 import {isComposed} from './configuration';
 import type {LanguageModel} from './language-model';
 
@@ -27,13 +27,21 @@ const growth = 16;
 /** Steps of the first pass where the model is not too large: few, for on some backends a step is many operations. */
 const firstSteps = 16;
 
+/** What a model's last pass taught: it holds for as many streams on the same backend. */
+const learnt = new WeakMap<LanguageModel, {of: string; steps: number}>();
+
 /** How many steps to write at a time, learnt from how long they take: what a step draws does not depend on it. */
 export class WritingPace {
+  readonly #model: LanguageModel;
+  readonly #of: string;
   #steps: number;
   #start = 0;
 
   constructor(model: LanguageModel, streams: number) {
-    this.#steps = Math.min(firstSteps, stepsPerPass(model, streams));
+    this.#model = model;
+    this.#of = `${streams} on ${getBackend()}`;
+    const known = learnt.get(model);
+    this.#steps = known?.of === this.#of ? known.steps : Math.min(firstSteps, stepsPerPass(model, streams));
   }
 
   /** Begins a pass of so many steps, or of as many as are left. */
@@ -47,5 +55,6 @@ export class WritingPace {
   done(): void {
     const took = performance.now() - this.#start;
     this.#steps = Math.max(1, Math.min(growth * this.#steps, Math.floor((this.#steps * passTime) / took)));
+    learnt.set(this.#model, {of: this.#of, steps: this.#steps});
   }
 }

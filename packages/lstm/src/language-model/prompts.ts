@@ -3,14 +3,12 @@ import {
   concat,
   dispose,
   gather,
-  reshape,
-  slice,
-  type Tensor,
   type Tensor2D,
   type TensorContainer,
   tensor1d,
   tensor2d,
   tidy,
+  zeros,
 } from '@tensorflow/tfjs-core';
 import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
 import {expectIds} from './expect-ids';
@@ -32,16 +30,16 @@ export function expectLength(length: number, least: number): void {
 }
 
 /**
- * Reads prompts, each from a zero state; the same array only once, however often it stands there, and those of one length
- * side by side.
+ * Reads prompts, each from a zero state, all but their last ids; the same array only once, however often it stands there, and
+ * those of one length side by side.
  *
- * @returns the logits of what follows each, `[B, V]`, and the states after them; the caller disposes of them.
+ * @returns the states before the last id of each, which the caller disposes of.
  */
 export async function readPrompts(
   model: LanguageModel,
   prompts: readonly ArrayLike<number>[],
   options: {pause: Pause; signal: AbortSignal | undefined},
-): Promise<WhatFollows> {
+): Promise<RecurrentState[]> {
   const ofLength = new Map<number, Set<ArrayLike<number>>>();
   for (const prompt of prompts) {
     ofLength.set(prompt.length, (ofLength.get(prompt.length) ?? new Set()).add(prompt));
@@ -49,26 +47,19 @@ export async function readPrompts(
   const groups = [...ofLength.values()].map((group) => [...group]);
   const place = new Map(groups.flat().map((prompt, index) => [prompt, index]));
   const rows = prompts.map((prompt) => place.get(prompt)!);
-  const read: WhatFollows[] = [];
+  const read: RecurrentState[][] = [];
   try {
     for (const group of groups) read.push(await readSideBySide(model, group, options));
     if (read.length === 1 && rows.length === place.size) return read.pop()!; // every row once, in their order
     return tidy(() => {
-      const states = read[0]!.states.map((first, layer) =>
-        mapState(first, (_, part) => concat(read.map(({states}) => states[layer]![part]!)) as Tensor2D),
+      const states = read[0]!.map((first, layer) =>
+        mapState(first, (_, part) => concat(read.map((states) => states[layer]![part]!)) as Tensor2D),
       );
-      const logits = concat(read.map(({logits}) => logits)); // [B', V]
-      return {logits: takeRows(logits, rows) as Tensor2D, states: takeStates(states, rows)};
+      return takeStates(states, rows);
     });
   } finally {
-    dispose(read.flatMap(({logits, states}) => [logits, states] as TensorContainer[]));
+    dispose(read as TensorContainer[]);
   }
-}
-
-/** The logits of what follows, `[B, V]`, and the states before it. */
-interface WhatFollows {
-  logits: Tensor2D;
-  states: RecurrentState[];
 }
 
 /** Reads prompts of one length, in passes that are short enough for a page. */
@@ -76,37 +67,38 @@ async function readSideBySide(
   model: LanguageModel,
   prompts: readonly ArrayLike<number>[],
   {pause, signal}: {pause: Pause; signal: AbortSignal | undefined},
-): Promise<WhatFollows> {
-  const [batch, length] = [prompts.length, prompts[0]!.length];
+): Promise<RecurrentState[]> {
+  const [batch, length] = [prompts.length, prompts[0]!.length - 1];
   const most = stepsPerPass(model, batch);
-  let result: WhatFollows | undefined;
+  let states = zeroStates(model, batch);
   for (let start = 0; start < length; start += most) {
-    const before = result;
+    const before = states;
     try {
       if (start > 0) await pause.whenDue();
       signal?.throwIfAborted();
-      result = tidy(() => {
-        const steps = Math.min(most, length - start);
-        const ids = Int32Array.from({length: steps * batch}, (_, index) => {
-          return prompts[index % batch]![start + Math.floor(index / batch)]!;
-        });
-        const {logits, states} = model.forward(tensor2d(ids, [steps, batch], 'int32'), before?.states);
-        return {logits: reshape(slice(logits, steps - 1, 1), [batch, -1]) as Tensor2D, states};
+      const steps = Math.min(most, length - start);
+      const ids = Int32Array.from({length: steps * batch}, (_, index) => {
+        return prompts[index % batch]![start + Math.floor(index / batch)]!;
       });
+      states = tidy(() => model.forward(tensor2d(ids, [steps, batch], 'int32'), before).states);
     } finally {
-      dispose(before ? [before.logits, before.states] : []);
+      dispose(before);
     }
   }
-  return result!;
+  return states;
+}
+
+/** What a model remembers before it has read anything. */
+function zeroStates({configuration: {cell, hiddenSizes}}: LanguageModel, batch: number): RecurrentState[] {
+  return hiddenSizes.map((hiddenSize) => {
+    const zero = () => zeros([batch, hiddenSize]) as Tensor2D;
+    return cell === 'gru' ? {hidden: zero()} : {hidden: zero(), cell: zero()};
+  });
 }
 
 /** The states of some rows of the batch, in the order asked for. */
 export function takeStates(states: readonly RecurrentState[], rows: readonly number[]): RecurrentState[] {
-  return states.map((state) => mapState(state, (tensor) => takeRows(tensor, rows) as Tensor2D));
-}
-
-function takeRows(tensor: Tensor, rows: readonly number[]): Tensor {
-  return gather(tensor, tensor1d(rows as number[], 'int32'));
+  return states.map((state) => mapState(state, (tensor) => gather(tensor, tensor1d(rows as number[], 'int32'))));
 }
 
 function mapState(
