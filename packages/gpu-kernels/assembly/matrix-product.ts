@@ -9,7 +9,7 @@
 import { PRODUCT_COLUMNS, PRODUCT_ROWS, TRANSPOSITION } from "./jobs";
 import { at, free, malloc } from "./memory";
 import { multiplyAdd } from "./multiply-add";
-import { THIN, thinProduct, thinTransposedProduct } from "./thin-product";
+import { sharedThinProduct, THIN, thinTransposedProduct } from "./thin-product";
 import { share, threadsFor } from "./threads";
 
 /** Rows of A that meet all panels of a group before the next rows do. */
@@ -327,7 +327,7 @@ export function matrixProduct(
   if (rows < THIN && !aTransposed) {
     if (!accumulate) memory.fill(c, 0, (<usize>rows * <usize>columns) << 2);
     if (bTransposed) thinTransposedProduct(rows, columns, depth, a, b, c);
-    else thinProduct(rows, columns, depth, a, b, columns, c);
+    else sharedThinProduct(rows, columns, depth, a, b, c);
     return;
   }
   let copy: usize = 0;

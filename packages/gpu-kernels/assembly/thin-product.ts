@@ -5,30 +5,38 @@
 // the sums of a band's columns stay in registers, and its rows lie in one straight line, where rows a power of two apart
 // would meet in the cache.
 
-import { at } from "./memory";
+import { THIN_COLUMNS } from "./jobs";
+import { at, free, malloc } from "./memory";
 import { multiplyAdd } from "./multiply-add";
+import { chunksOf, share, threadsFor } from "./threads";
 
 /** Below this many rows a product is thin. */
 export const THIN: i32 = 4;
 
-/** c[0..columns) += the sum of four rows of B, which are `stride` values apart, each with its factor from a. */
+/** c[0..columns) += the sum of eight rows of B, which are `stride` values apart, each with its factor from a. */
 @inline
-function addFourRows(columns: i32, a: usize, b: usize, stride: i32, c: usize): void {
-  const b1 = at(b, stride), b2 = at(b1, stride), b3 = at(b2, stride);
+function addEightRows(columns: i32, a: usize, b: usize, stride: i32, c: usize): void {
+  const b1 = at(b, stride), b2 = at(b1, stride), b3 = at(b2, stride), b4 = at(b3, stride);
+  const b5 = at(b4, stride), b6 = at(b5, stride), b7 = at(b6, stride);
   const x0 = v128.load_splat<f32>(a), x1 = v128.load_splat<f32>(a, 4);
   const x2 = v128.load_splat<f32>(a, 8), x3 = v128.load_splat<f32>(a, 12);
+  const x4 = v128.load_splat<f32>(a, 16), x5 = v128.load_splat<f32>(a, 20);
+  const x6 = v128.load_splat<f32>(a, 24), x7 = v128.load_splat<f32>(a, 28);
   let column = 0;
   for (; column + 4 <= columns; column += 4) {
     let sum = multiplyAdd(v128.load(at(c, column)), x0, v128.load(at(b, column)));
     sum = multiplyAdd(sum, x1, v128.load(at(b1, column)));
     sum = multiplyAdd(sum, x2, v128.load(at(b2, column)));
-    v128.store(at(c, column), multiplyAdd(sum, x3, v128.load(at(b3, column))));
+    sum = multiplyAdd(sum, x3, v128.load(at(b3, column)));
+    sum = multiplyAdd(sum, x4, v128.load(at(b4, column)));
+    sum = multiplyAdd(sum, x5, v128.load(at(b5, column)));
+    sum = multiplyAdd(sum, x6, v128.load(at(b6, column)));
+    v128.store(at(c, column), multiplyAdd(sum, x7, v128.load(at(b7, column))));
   }
   for (; column < columns; column++) {
-    let sum = load<f32>(at(c, column)) + load<f32>(a) * load<f32>(at(b, column));
-    sum += load<f32>(a, 4) * load<f32>(at(b1, column));
-    sum += load<f32>(a, 8) * load<f32>(at(b2, column));
-    store<f32>(at(c, column), sum + load<f32>(a, 12) * load<f32>(at(b3, column)));
+    let sum = load<f32>(at(c, column));
+    for (let k = 0; k < 8; k++) sum += load<f32>(at(a, k)) * load<f32>(at(b, k * stride + column));
+    store<f32>(at(c, column), sum);
   }
 }
 
@@ -52,9 +60,9 @@ function addInPlace(
   rows: i32, columns: i32, depth: i32, a: usize, aStride: i32, b: usize, stride: i32, c: usize,
 ): void {
   let k = 0;
-  for (; k + 4 <= depth; k += 4) {
+  for (; k + 8 <= depth; k += 8) {
     for (let row = 0; row < rows; row++) {
-      addFourRows(columns, at(a, row * aStride + k), at(b, k * stride), stride, at(c, row * stride));
+      addEightRows(columns, at(a, row * aStride + k), at(b, k * stride), stride, at(c, row * stride));
     }
   }
   for (; k < depth; k++) {
@@ -84,7 +92,7 @@ export class ThinProduct {
   c: usize;
   /** Columns that bands do not go beyond: those of one gate, or all. */
   group: i32;
-  /** Of each group by bands of BAND columns, then by narrow ones; the columns left over are not in it. */
+  /** Of each group by bands of BAND columns, then by narrow ones; the columns left over are not in it. 0 where none are laid out. */
   bands: usize;
   /** Of each group: a multiple of BAND. */
   chunkColumns: i32;
@@ -204,7 +212,8 @@ function addNarrowBand(depth: i32, a: usize, band: usize, c: usize): void {
 export function thinProductColumns(job: ThinProduct, chunk: i32): void {
   const rows = job.rows, depth = job.depth, stride = job.stride, width = chunkWidth(job, chunk);
   for (let first = chunk * job.chunkColumns; first < job.columns; first += job.group) {
-    const wide = first + (width & -BAND), narrow = first + (width & -NARROW), rest = first + width - narrow;
+    const banded = job.bands ? width : 0;
+    const wide = first + (banded & -BAND), narrow = first + (banded & -NARROW), rest = first + width - narrow;
     for (let column = first; column < wide; column += BAND) {
       for (let row = 0; row < rows; row++) {
         addBand(depth, at(job.a, row * depth), bandOf(job, column), at(job.c, row * stride + column));
@@ -217,6 +226,25 @@ export function thinProductColumns(job: ThinProduct, chunk: i32): void {
     }
     if (rest > 0) addInPlace(rows, rest, depth, job.a, depth, at(job.b, narrow), stride, at(job.c, narrow));
   }
+}
+
+/** C [rows, columns] += A [rows, depth] B [depth, columns], by whatever threads there are. */
+export function sharedThinProduct(rows: i32, columns: i32, depth: i32, a: usize, b: usize, c: usize): void {
+  const threads = threadsFor(<i64>rows * columns * depth);
+  if (threads == 1) return thinProduct(rows, columns, depth, a, b, columns, c);
+  const job = changetype<ThinProduct>(malloc(offsetof<ThinProduct>()));
+  job.rows = rows;
+  job.columns = columns;
+  job.depth = depth;
+  job.a = a;
+  job.b = b;
+  job.stride = columns;
+  job.c = c;
+  job.group = columns;
+  job.bands = 0;
+  job.chunkColumns = (chunksOf(columns, threads) + BAND - 1) & -BAND;
+  share(THIN_COLUMNS, changetype<usize>(job), chunksOf(columns, job.chunkColumns));
+  free(changetype<usize>(job));
 }
 
 @inline

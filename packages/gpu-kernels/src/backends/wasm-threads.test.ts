@@ -163,6 +163,22 @@ describe('wasm on threads', () => {
     for (let round = 0; round < 20; round++) expectSame(products(), expected);
   });
 
+  test.each([1, 3])('a large product of %d rows: the same bits as on one', async (rows) => {
+    const product = () =>
+      tf.tidy(() => {
+        const [x, kernel, bias] = [tensor([rows, 301], 1), tensor([301, 1003], 2), tensor([1003], 3)];
+        return linear({x, kernel: kernel as tf.Tensor2D, bias: bias as tf.Tensor1D})
+          .dataSync()
+          .slice();
+      });
+    await useThreads(1);
+    const expected = product();
+    for (const threads of [2, 5]) {
+      await useThreads(threads);
+      for (let round = 0; round < 20; round++) expectSame([product()], [expected]);
+    }
+  });
+
   test('many jobs in quick and in slow succession', async () => {
     await useThreads(3);
     const x = tensor([64, 64], 1);
