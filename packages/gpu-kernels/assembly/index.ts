@@ -14,5 +14,5 @@ export { sampledLogitsBackward, sampledLogitsForward } from "./sampled-softmax";
 export { sampleCategorical } from "./sample-categorical";
 export { sampleSequence } from "./sample-sequence";
 export { sparseCrossEntropyBackward, sparseCrossEntropyForward } from "./sparse-cross-entropy";
-export { joinThreads, takePartForAWhile } from "./threads";
+export { joinThreads, takePartForAWhile, wakeThreads } from "./threads";
 export { topK } from "./top-k";

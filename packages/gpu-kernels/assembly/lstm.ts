@@ -12,7 +12,7 @@
 import { sigmoid, tanh } from "./activation";
 import { GATE_GRADIENTS, LSTM_BACKWARD, LSTM_FORWARD, LSTM_UNITS } from "./jobs";
 import { read, write } from "./lanes";
-import { addRow, copyRows, fillRows } from "./rows";
+import { addRow, copyRows, fillRows, sumOfRows } from "./rows";
 import { matrixProduct, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { ended, keepState, statesBefore } from "./sequence";
@@ -188,9 +188,9 @@ export function lstmForwardUnits(job: LSTMForward, chunk: i32): void {
   const gates = at(job.gates, start * width);
   for (let row = 0; row < batch; row++) {
     for (let column = first; column < width; column += hidden) {
-      const gate = at(gates, row * width + column);
-      memory.copy(gate, at(job.bias, column), <usize>units << 2);
-      if (job.ids) addRow(units, at(job.kernel, load<i32>(at(job.ids, start + row)) * width + column), gate);
+      const gate = at(gates, row * width + column), bias = at(job.bias, column);
+      if (job.ids) sumOfRows(units, at(job.kernel, load<i32>(at(job.ids, start + row)) * width + column), bias, gate);
+      else memory.copy(gate, bias, <usize>units << 2);
     }
   }
   if (!job.ids) thinProductColumns(x, chunk);

@@ -6,12 +6,18 @@ import { multiplyAdd } from "./multiply-add";
 /** target[0..width) += source[0..width). */
 @inline
 export function addRow(width: i32, source: usize, target: usize): void {
+  sumOfRows(width, source, target, target);
+}
+
+/** target = source + addend */
+@inline
+export function sumOfRows(width: i32, source: usize, addend: usize, target: usize): void {
   let column = 0;
   for (; column + 4 <= width; column += 4) {
-    v128.store(at(target, column), f32x4.add(v128.load(at(target, column)), v128.load(at(source, column))));
+    v128.store(at(target, column), f32x4.add(v128.load(at(source, column)), v128.load(at(addend, column))));
   }
   for (; column < width; column++) {
-    store<f32>(at(target, column), load<f32>(at(target, column)) + load<f32>(at(source, column)));
+    store<f32>(at(target, column), load<f32>(at(source, column)) + load<f32>(at(addend, column)));
   }
 }
 
@@ -62,9 +68,7 @@ export function fillRows(rows: i32, width: i32, row: usize, target: usize): void
 /** target[n] = table[ids[n]] + bias. */
 export function copyRows(rows: i32, width: i32, table: usize, ids: usize, bias: usize, target: usize): void {
   for (let index = 0; index < rows; index++) {
-    const row = at(target, index * width);
-    memory.copy(row, at(table, load<i32>(at(ids, index)) * width), <usize>width << 2);
-    addRow(width, bias, row);
+    sumOfRows(width, at(table, load<i32>(at(ids, index)) * width), bias, at(target, index * width));
   }
 }
 

@@ -1,5 +1,5 @@
 // Draws an id a row from softmax(logits / temperature): the first whose cumulated exponential exceeds a hashed part of the
-// sum. Sums are kept in float64, and made four values at a time in the same order when they are counted again.
+// sum. Sums are kept in float64, and made four values at a time in the same order both times.
 
 import { exp } from "./activation";
 import { uniform } from "./hash";
@@ -9,41 +9,44 @@ import { selectLargest } from "./top-k";
 
 /** e^((value - largest) / temperature); what `exp` would keep above 0 because it is small becomes 0. */
 @inline
-function exponentials(value: v128, largest: f32, temperature: f32): v128 {
+function exponentialsOf(value: v128, largest: f32, temperature: f32): v128 {
   const x = f32x4.div(f32x4.sub(value, f32x4.splat(largest)), f32x4.splat(temperature));
   return v128.and(exp(x), f32x4.ge(x, f32x4.splat(-87)));
 }
 
 @inline
-function exponentialOf(place: usize, largest: f32, temperature: f32): f64 {
-  return <f64>f32x4.extract_lane(exponentials(v128.load32_zero(place), largest, temperature), 0);
+function sumOfFour(four: v128): f64 {
+  const two = f64x2.add(f64x2.promote_low_f32x4(four), f64x2.promote_low_f32x4(v128.shuffle<i64>(four, four, 1, 0)));
+  return f64x2.extract_lane(two, 0) + f64x2.extract_lane(two, 1);
 }
 
-@inline
-function sumOfFour(place: usize, largest: f32, temperature: f32): f64 {
-  const four = exponentials(v128.load(place), largest, temperature);
-  return <f64>f32x4.extract_lane(four, 0) + <f64>f32x4.extract_lane(four, 1)
-    + <f64>f32x4.extract_lane(four, 2) + <f64>f32x4.extract_lane(four, 3);
-}
-
-function sumOf(count: i32, row: usize, largest: f32, temperature: f32): f64 {
+/** Writes the exponentials of `count` values, which may lie in the same place; gives their sum. */
+function exponentiate(count: i32, values: usize, largest: f32, temperature: f32, exponentials: usize): f64 {
   let place = 0, sum: f64 = 0;
-  for (; place + 4 <= count; place += 4) sum += sumOfFour(at(row, place), largest, temperature);
-  for (; place < count; place++) sum += exponentialOf(at(row, place), largest, temperature);
+  for (; place + 4 <= count; place += 4) {
+    const four = exponentialsOf(v128.load(at(values, place)), largest, temperature);
+    v128.store(at(exponentials, place), four);
+    sum += sumOfFour(four);
+  }
+  for (; place < count; place++) {
+    const one = f32x4.extract_lane(exponentialsOf(v128.load32_zero(at(values, place)), largest, temperature), 0);
+    store<f32>(at(exponentials, place), one);
+    sum += <f64>one;
+  }
   return sum;
 }
 
 /** The first place at which the cumulated exponentials exceed `target`. */
-function placeOf(count: i32, row: usize, largest: f32, temperature: f32, target: f64): i32 {
+function placeOf(count: i32, exponentials: usize, target: f64): i32 {
   let place = 0, reached: f64 = 0;
   for (; place + 4 <= count; place += 4) {
-    const next = reached + sumOfFour(at(row, place), largest, temperature);
+    const next = reached + sumOfFour(v128.load(at(exponentials, place)));
     if (next > target) break;
     reached = next;
   }
   let last = count - 1;
   for (; place < count; place++) {
-    const value = exponentialOf(at(row, place), largest, temperature);
+    const value = <f64>load<f32>(at(exponentials, place));
     reached += value;
     if (reached > target) return place;
     if (value > 0) last = place;
@@ -56,17 +59,16 @@ function mostLikelyOf(
   classes: i32, row: usize, largest: f32, draw: f64, temperature: f32, topK: i32, topP: f64, scratch: usize,
 ): i32 {
   const ofAll = topK == classes;
-  const all = ofAll ? sumOf(classes, row, largest, temperature) : 0;
+  const all = ofAll ? exponentiate(classes, row, largest, temperature, scratch) : 0;
   const ids = at(scratch, topK);
   let count = ofAll ? min(64, topK) : topK;
   while (true) {
     selectLargest(classes, count, row, scratch, ids);
-    const enough = topP * (ofAll ? all : sumOf(count, scratch, largest, temperature));
+    const sum = exponentiate(count, scratch, largest, temperature, scratch);
+    const enough = topP * (ofAll ? all : sum);
     let mass: f64 = 0, kept = 0;
-    while (kept < count && mass < enough) mass += exponentialOf(at(scratch, kept++), largest, temperature);
-    if (mass >= enough || count == topK) {
-      return load<i32>(at(ids, placeOf(kept, scratch, largest, temperature, draw * mass)));
-    }
+    while (kept < count && mass < enough) mass += <f64>load<f32>(at(scratch, kept++));
+    if (mass >= enough || count == topK) return load<i32>(at(ids, placeOf(kept, scratch, draw * mass)));
     count = min(8 * count, topK);
   }
 }
@@ -76,7 +78,7 @@ function mostLikelyOf(
 export function sampleCategorical(
   rows: i32, classes: i32, logits: usize, key: i32, temperature: f32, topK: i32, topP: f64, ids: usize,
 ): i32 {
-  const scratch: usize = topK ? malloc(<usize>topK << 3) : 0;
+  const scratch = malloc(topK ? <usize>topK << 3 : <usize>classes << 2);
   let bad = -1;
   for (let index = 0; index < rows; index++) {
     const row = at(logits, index * classes), draw = uniform(key, index);
@@ -87,8 +89,8 @@ export function sampleCategorical(
     }
     store<i32>(at(ids, index), topK
       ? mostLikelyOf(classes, row, largest, draw, temperature, topK, topP, scratch)
-      : placeOf(classes, row, largest, temperature, draw * sumOf(classes, row, largest, temperature)));
+      : placeOf(classes, scratch, draw * exponentiate(classes, row, largest, temperature, scratch)));
   }
-  if (scratch) free(scratch);
+  free(scratch);
   return bad;
 }

@@ -110,6 +110,13 @@ export function takePartForAWhile(): void {
   }
 }
 
+/** So that threads are awake for a job that will be there within their patience: waking takes as long as many a job does. */
+export function wakeThreads(): void {
+  if (board && atomic.load<i32>(board, offsetof<Board>("sleeping"))) {
+    atomic.notify(board + offsetof<Board>("jobNumber"), threadCount - 1);
+  }
+}
+
 /** Does all chunks of a job, with the other threads where there are any; `job` is what `runChunk` takes for this kind. */
 export function share(kind: i32, job: usize, chunks: i32): void {
   if (threadCount == 1 || chunks < 2) {
@@ -128,9 +135,7 @@ export function share(kind: i32, job: usize, chunks: i32): void {
   atomic.store<i32>(board, 0, DONE);
   const jobNumber = changetype<Board>(board).jobNumber + 1;
   atomic.store<u64>(board, (<u64>jobNumber << 32) | <u64>(<u32>-1 >>> (32 - shared.parts)));
-  if (atomic.load<i32>(board, offsetof<Board>("sleeping"))) {
-    atomic.notify(board + offsetof<Board>("jobNumber"), threadCount - 1);
-  }
+  wakeThreads();
   takePart();
   awaitOthers();
 }
