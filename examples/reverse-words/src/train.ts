@@ -65,7 +65,7 @@ export async function train(
   signal.throwIfAborted();
   run.useCorpus(identityOf(corpus));
   const parts = partsOf(corpus);
-  const validationPairs = windowsOf(parts.validation, windows.validation);
+  const validationPairs = windowsOf(parts.validation, {cut, most: windows.validation});
   const {layers, size} = {layers: preset.model.hiddenSizes.length, size: preset.model.hiddenSizes[0]!};
   screen.line(
     screen.colours.bold(
@@ -121,7 +121,7 @@ export async function train(
   signal.throwIfAborted();
 
   screen.line(`\n${grouped(training.step)} steps in ${duration(run.record.seconds)}. Measuring on the held-out text.`);
-  const heldOutPairs = windowsOf(parts.heldOut, windows.heldOut);
+  const heldOutPairs = windowsOf(parts.heldOut, {cut, most: windows.heldOut});
   const heldOut = {
     ...(await model.evaluate([seq2seqBatch(heldOutPairs, {source: vocabulary})], {signal})),
     ...(await wordsRight(model, heldOutPairs, {vocabulary, signal})),
@@ -159,9 +159,12 @@ function partsOf(corpus: Corpus): {validation: Corpus; train: Corpus; heldOut: C
   });
 }
 
-/** Windows on word borders that are drawn from a text, the same ones every time; no more than it could have side by side. */
-function windowsOf(text: Corpus, most: number): ReversedWordsPair[] {
-  const pairs = new ReversedWords(text, {windowLength, seed: 1});
+/**
+ * Windows that are drawn from a text, the same ones every time, and no more than it could have side by side. They are cut as
+ * those that train: a model that has read nothing but whole windows makes little of shorter ones.
+ */
+function windowsOf(text: Corpus, {cut, most}: Pick<Preset, 'cut'> & {most: number}): ReversedWordsPair[] {
+  const pairs = new ReversedWords(text, {windowLength, cut, seed: 1});
   return Array.from({length: Math.min(most, Math.ceil(text.length / windowLength))}, () => pairs.next());
 }
 

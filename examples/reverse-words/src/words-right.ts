@@ -24,10 +24,12 @@ export async function wordsRight(
     const sources = pairs.slice(start, start + batchSize).map(({source}) => vocabulary.encode(source));
     for (const {ids} of await model.decodeGreedily(sources, {signal})) made.push(vocabulary.decode(ids));
   }
-  const wanted = pairs.map(({target}) => target.split(' '));
-  const share = tokenAccuracy(
-    made.map((text) => text.split(' ')),
-    wanted,
-  );
+  const wanted = pairs.map(({target}) => wordsOf(target));
+  const share = tokenAccuracy(made.map(wordsOf), wanted);
   return {share, words: wanted.flat().length, made};
+}
+
+/** What stands between spaces: a window may begin or end with one, where there is no word. */
+function wordsOf(text: string): string[] {
+  return text.trim().split(' ');
 }
