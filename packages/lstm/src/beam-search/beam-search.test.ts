@@ -112,6 +112,15 @@ describe.each(backendsUnderTest)('beam search on %s', (backend) => {
     model.dispose();
   });
 
+  test('leaves no tensor behind where the weights hold NaN', async () => {
+    await expectNoLeak(async () => {
+      const model = opinionated();
+      tf.tidy(() => model.parameters['output.bias']!.assign(tf.fill([vocabularySize], Number.NaN)));
+      await expect(model.beamSearch({prompt, length: 6})).rejects.toThrow(RangeError);
+      model.dispose();
+    });
+  });
+
   test('leaves no tensor behind', async () => {
     await expectNoLeak(async () => {
       const model = opinionated();

@@ -69,18 +69,18 @@ export async function beamSearch(model: LanguageModel, options: BeamSearchOption
   const ended: Path[] = [];
   let live: Path[] = [];
   let states = await readPrompts(model, [prompt], {pause, signal});
+  let unread = {rows: [0], ids: [prompt[prompt.length - 1]!]};
   try {
     for (let count = 0; count < length; count++) {
       signal?.throwIfAborted();
       const before = states;
-      const rows = count > 0 ? live.map(({row}) => row) : [0];
-      const lastIds = count > 0 ? live.map(({id}) => id) : [prompt[prompt.length - 1]!];
-      const next = tidy(() => step(model, tensor1d(lastIds, 'int32'), takeStates(before, rows)));
+      const k = Math.min(width, vocabularySize);
+      const {best, ...next} = tidy(() => {
+        const {logits, states} = step(model, tensor1d(unread.ids, 'int32'), takeStates(before, unread.rows));
+        return {best: {...topK({logits, k, logProbabilities: true})}, states};
+      });
       states = next.states;
       dispose(before);
-      const k = Math.min(width, vocabularySize);
-      const best = topK({logits: next.logits, k, logProbabilities: true});
-      next.logits.dispose();
       const [values, ids] = [await best.values.data(), await best.ids.data()]; // [live, k]
       dispose([best.values, best.ids]);
       const candidates = Array.from(values, (value, index): Path => {
@@ -96,6 +96,7 @@ export async function beamSearch(model: LanguageModel, options: BeamSearchOption
       ended.push(...kept.filter(({id}) => id === end));
       live = kept.filter(({id}) => id !== end);
       if (live.length === 0) break;
+      unread = {rows: live.map(({row}) => row), ids: live.map(({id}) => id)};
       await pause.whenDue();
     }
   } finally {

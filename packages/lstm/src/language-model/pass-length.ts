@@ -35,6 +35,7 @@ export class WritingPace {
   readonly #model: LanguageModel;
   readonly #of: string;
   #steps: number;
+  #pass = 0;
   #start = 0;
 
   constructor(model: LanguageModel, streams: number) {
@@ -47,14 +48,15 @@ export class WritingPace {
   /** Begins a pass of so many steps, or of as many as are left. */
   next(left: number): number {
     this.#start = performance.now();
-    this.#steps = Math.min(this.#steps, left);
-    return this.#steps;
+    this.#pass = Math.min(this.#steps, left);
+    return this.#pass;
   }
 
-  /** Ends it. */
+  /** Ends it. One that was short because little was left teaches nothing, unless it was long all the same. */
   done(): void {
     const took = performance.now() - this.#start;
-    this.#steps = Math.max(1, Math.min(growth * this.#steps, Math.floor((this.#steps * passTime) / took)));
+    if (this.#pass < this.#steps && took < passTime) return;
+    this.#steps = Math.max(1, Math.min(growth * this.#pass, Math.floor((this.#pass * passTime) / took)));
     learnt.set(this.#model, {of: this.#of, steps: this.#steps});
   }
 }
