@@ -99,7 +99,7 @@ export class ThinProduct {
 }
 
 /** Columns whose sums stay in registers for the whole depth; the eight vectors hide how long each addition takes. */
-export const BAND: i32 = 32;
+const BAND: i32 = 32;
 const NARROW: i32 = 8;
 
 /** Room for the bands of a matrix [depth, columns]. */
@@ -228,6 +228,11 @@ export function thinProductColumns(job: ThinProduct, chunk: i32): void {
   }
 }
 
+/** How many of so many columns a chunk has, where each thread is to have one chunk. */
+export function columnsPerChunk(columns: i32, threads: i32): i32 {
+  return (chunksOf(columns, threads) + BAND - 1) & -BAND;
+}
+
 /** C [rows, columns] += A [rows, depth] B [depth, columns], by whatever threads there are. */
 export function sharedThinProduct(rows: i32, columns: i32, depth: i32, a: usize, b: usize, c: usize): void {
   const threads = threadsFor(<i64>rows * columns * depth);
@@ -242,7 +247,7 @@ export function sharedThinProduct(rows: i32, columns: i32, depth: i32, a: usize,
   job.c = c;
   job.group = columns;
   job.bands = 0;
-  job.chunkColumns = (chunksOf(columns, threads) + BAND - 1) & -BAND;
+  job.chunkColumns = columnsPerChunk(columns, threads);
   share(THIN_COLUMNS, changetype<usize>(job), chunksOf(columns, job.chunkColumns));
   free(changetype<usize>(job));
 }

@@ -4,7 +4,7 @@
 import { BANDS, THIN_COLUMNS } from "./jobs";
 import { packMatrix, packedBytes, packedProduct } from "./matrix-product";
 import { at, free, malloc } from "./memory";
-import { BAND, bandBytes, THIN, ThinProduct, thinProduct } from "./thin-product";
+import { bandBytes, columnsPerChunk, THIN, ThinProduct, thinProduct } from "./thin-product";
 import { chunksOf, share, threadsForStep } from "./threads";
 
 /** Packing takes as long as it saves with so many rows, those of all products together. */
@@ -42,7 +42,7 @@ export function layOut(
     weights.rows = batch;
     weights.bands = malloc(bandBytes(columns, depth));
     weights.group = group;
-    weights.chunkColumns = (chunksOf(group, threads) + BAND - 1) & -BAND;
+    weights.chunkColumns = columnsPerChunk(group, threads);
     share(BANDS, changetype<usize>(weights), chunksOf(group, weights.chunkColumns));
   }
   return weights;

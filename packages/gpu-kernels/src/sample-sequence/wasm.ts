@@ -20,7 +20,7 @@ function forward({inputs, attrs, backend}: Call): TensorInfo[] {
   const {steps, cell, seed, temperature, topK, topP} = attrs;
   const [batch, classes] = [ids.shape[0]!, outputBias.shape[0]!];
   const at = (tensor: TensorInfo) => pointer(backend, tensor);
-  wasmKernels(backend).wakeThreads();
+  wasmKernels(backend).wakeThreads(); // they are up by the time there is work to share
   expectIds('sampleSequence: ids', backend, ids, classes);
 
   const copyOf = (state: TensorInfo) => {
