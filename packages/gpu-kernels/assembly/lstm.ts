@@ -218,6 +218,7 @@ function runByUnits(job: LSTMForward): void {
       x.c = h.c;
     }
     share(LSTM_UNITS, changetype<usize>(job), chunksOf(hidden, h.chunkColumns));
+    h.backwards = !h.backwards;
     if (job.lengths) {
       keepState(batch, hidden, step, job.lengths, hiddenBefore, output);
       keepState(batch, hidden, step, job.lengths, cellBefore, cell);

@@ -96,6 +96,8 @@ export class ThinProduct {
   bands: usize;
   /** Of each group: a multiple of BAND. */
   chunkColumns: i32;
+  /** Every other product goes through the bands from the last to the first: what was read last still lies in the caches. */
+  backwards: bool;
 }
 
 /** Columns whose sums stay in registers for the whole depth; the eight vectors hide how long each addition takes. */
@@ -211,10 +213,12 @@ function addNarrowBand(depth: i32, a: usize, band: usize, c: usize): void {
 /** C += A B for a chunk's columns. */
 export function thinProductColumns(job: ThinProduct, chunk: i32): void {
   const rows = job.rows, depth = job.depth, stride = job.stride, width = chunkWidth(job, chunk);
-  for (let first = chunk * job.chunkColumns; first < job.columns; first += job.group) {
-    const banded = job.bands ? width : 0;
+  const banded = job.bands ? width : 0, backwards = job.backwards, last = job.columns - job.group;
+  for (let group = 0; group <= last; group += job.group) {
+    const first = chunk * job.chunkColumns + (backwards ? last - group : group);
     const wide = first + (banded & -BAND), narrow = first + (banded & -NARROW), rest = first + width - narrow;
-    for (let column = first; column < wide; column += BAND) {
+    for (let place = first; place < wide; place += BAND) {
+      const column = backwards ? first + wide - BAND - place : place;
       for (let row = 0; row < rows; row++) {
         addBand(depth, at(job.a, row * depth), bandOf(job, column), at(job.c, row * stride + column));
       }
@@ -248,6 +252,7 @@ export function sharedThinProduct(rows: i32, columns: i32, depth: i32, a: usize,
   job.group = columns;
   job.bands = 0;
   job.chunkColumns = columnsPerChunk(columns, threads);
+  job.backwards = false;
   share(THIN_COLUMNS, changetype<usize>(job), chunksOf(columns, job.chunkColumns));
   free(changetype<usize>(job));
 }

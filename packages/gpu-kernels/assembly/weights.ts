@@ -34,6 +34,7 @@ export function layOut(
   weights.stride = stride;
   weights.panels = 0;
   weights.bands = 0;
+  weights.backwards = false;
   if (batch >= THIN && steps * batch >= FEW_ROWS) {
     weights.panels = malloc(packedBytes(columns, depth));
     packMatrix(depth, columns, values, stride, 1, weights.panels);
@@ -57,6 +58,7 @@ export function addProduct(weights: Weights, rows: i32, a: usize, c: usize): voi
     weights.a = a;
     weights.c = c;
     share(THIN_COLUMNS, changetype<usize>(weights), chunksOf(weights.group, weights.chunkColumns));
+    weights.backwards = !weights.backwards;
   } else {
     thinProduct(rows, columns, depth, a, weights.b, stride, c);
   }
