@@ -7,7 +7,7 @@ const BOARD_BYTES = 256;
 /** The places of `jobNumber`, `failed` and `sleeping` in it, in words. */
 const [JOB_NUMBER, FAILED, SLEEPING] = [1, 2, 3];
 /** How often a thread looks for work before it sleeps: some 100 microseconds, as long as the pauses between kernels. */
-const LOOKS = 20_000;
+const LOOKS = 200_000;
 
 interface Thread {
   postMessage(message: object): void;

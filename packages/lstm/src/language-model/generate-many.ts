@@ -1,5 +1,5 @@
 import {Pause} from '@gatefold/training';
-import {dispose, reshape, slice, tensor1d, tidy} from '@tensorflow/tfjs-core';
+import {dispose, tensor1d} from '@tensorflow/tfjs-core';
 import {expectSamplingOptions, type SamplingOptions} from '../sampling/sampling-options';
 import {isComposed} from './configuration';
 import {drawSteps} from './draw-steps';
@@ -19,7 +19,7 @@ export interface GenerateManyOptions extends SamplingOptions {
   signal?: AbortSignal;
 }
 
-/** See `LanguageModel.generateMany`. Ids stay on the device until a pass of many steps is over. */
+/** See `LanguageModel.generateMany`. Ids are read back when a pass of many steps is over. */
 export async function generateMany(model: LanguageModel, options: GenerateManyOptions): Promise<Uint32Array[]> {
   const {length, prompts, seed = 1, signal, ...sampling} = options;
   expectLength(length, 0);
@@ -41,18 +41,17 @@ export async function generateMany(model: LanguageModel, options: GenerateManyOp
       await pause.whenDue();
       signal?.throwIfAborted();
       const steps = pace.next(length - count);
-      const before = {ids, states};
       const drawn = drawSteps(model, weights, ids, states, {steps, seed: seedOf(count), ...sampling});
+      dispose([ids, states]);
       states = drawn.states;
-      ids = tidy(() => reshape(slice(drawn.ids, [steps - 1, 0], [1, streams.length]), [streams.length]));
-      dispose([before.ids, before.states]);
-      const values = await drawn.ids.data(); // [steps, B]
+      const values = await drawn.ids.data<'int32'>(); // [steps, B]
       drawn.ids.dispose();
       values.forEach((id, index) => {
         streams[index % streams.length]![count + Math.floor(index / streams.length)] = id;
       });
       pace.done();
       count += steps;
+      if (count < length) ids = tensor1d(values.slice(-streams.length), 'int32');
     }
   } finally {
     dispose([ids, states, weights?.made ?? []]);
