@@ -92,7 +92,7 @@ export class ThinProduct {
   c: usize;
   /** Columns that bands do not go beyond: those of one gate, or all. */
   group: i32;
-  /** Of each group by bands of BAND columns, then by narrow ones; the columns left over are not in it. 0 where none are laid out. */
+  /** Of each group by broad bands, by those of BAND columns, by narrow ones; the columns left over are not in it. 0 where none are laid out. */
   bands: usize;
   /** Of each group: a multiple of BAND. */
   chunkColumns: i32;
@@ -100,7 +100,11 @@ export class ThinProduct {
   backwards: bool;
 }
 
-/** Columns whose sums stay in registers for the whole depth; the eight vectors hide how long each addition takes. */
+/**
+ * Columns whose sums stay in registers for the whole depth: as many as there are registers for, which is two bands in the
+ * place of three; as many as hide how long an addition takes; and what is left over.
+ */
+const BROAD: i32 = 48;
 const BAND: i32 = 32;
 const NARROW: i32 = 8;
 
@@ -120,6 +124,22 @@ function chunkWidth(job: ThinProduct, chunk: i32): i32 {
   return min(job.group - chunk * job.chunkColumns, job.chunkColumns);
 }
 
+/** Where the broad bands of `width` columns from `first` on end, where those of BAND do, and where the narrow ones do. */
+@inline
+function endOfBroad(first: i32, width: i32): i32 {
+  return first + width / (2 * BROAD) * (2 * BROAD);
+}
+
+@inline
+function endOfWide(first: i32, width: i32): i32 {
+  return first + (width & -BAND);
+}
+
+@inline
+function endOfNarrow(first: i32, width: i32): i32 {
+  return first + (width & -NARROW);
+}
+
 /** Copies a row of bands of `width` columns, from `column` to `end`; a cache line is written by whole. */
 @inline
 function fillRow(job: ThinProduct, k: i32, column: i32, end: i32, width: i32): void {
@@ -137,21 +157,57 @@ export function fillBands(job: ThinProduct, chunk: i32): void {
   const width = chunkWidth(job, chunk);
   for (let k = 0; k < job.depth; k++) {
     for (let first = chunk * job.chunkColumns; first < job.columns; first += job.group) {
-      const wide = first + (width & -BAND), narrow = first + (width & -NARROW);
-      fillRow(job, k, first, wide, BAND);
-      fillRow(job, k, wide, narrow, NARROW);
+      const broad = endOfBroad(first, width), wide = endOfWide(first, width);
+      fillRow(job, k, first, broad, BROAD);
+      fillRow(job, k, broad, wide, BAND);
+      fillRow(job, k, wide, endOfNarrow(first, width), NARROW);
     }
   }
 }
 
-/**
- * c[0..BAND) += a times a band. Two rows at a time, which also keeps this a function by itself: where it becomes a part of
- * another, V8 leaves the sums on the stack.
- */
+/** c[0..BROAD) += a times a broad band. */
+function addBroadBand(depth: i32, a: usize, band: usize, c: usize): void {
+  let c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32), c3 = v128.load(c, 48);
+  let c4 = v128.load(c, 64), c5 = v128.load(c, 80), c6 = v128.load(c, 96), c7 = v128.load(c, 112);
+  let c8 = v128.load(c, 128), c9 = v128.load(c, 144), c10 = v128.load(c, 160), c11 = v128.load(c, 176);
+  const end = at(a, depth);
+  while (a < end) {
+    const x = v128.load_splat<f32>(a);
+    c0 = multiplyAdd(c0, x, v128.load(band));
+    c1 = multiplyAdd(c1, x, v128.load(band, 16));
+    c2 = multiplyAdd(c2, x, v128.load(band, 32));
+    c3 = multiplyAdd(c3, x, v128.load(band, 48));
+    c4 = multiplyAdd(c4, x, v128.load(band, 64));
+    c5 = multiplyAdd(c5, x, v128.load(band, 80));
+    c6 = multiplyAdd(c6, x, v128.load(band, 96));
+    c7 = multiplyAdd(c7, x, v128.load(band, 112));
+    c8 = multiplyAdd(c8, x, v128.load(band, 128));
+    c9 = multiplyAdd(c9, x, v128.load(band, 144));
+    c10 = multiplyAdd(c10, x, v128.load(band, 160));
+    c11 = multiplyAdd(c11, x, v128.load(band, 176));
+    a += 4;
+    band += 192;
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+  v128.store(c, c3, 48);
+  v128.store(c, c4, 64);
+  v128.store(c, c5, 80);
+  v128.store(c, c6, 96);
+  v128.store(c, c7, 112);
+  v128.store(c, c8, 128);
+  v128.store(c, c9, 144);
+  v128.store(c, c10, 160);
+  v128.store(c, c11, 176);
+}
+
+/** c[0..BAND) += a times a band. */
 function addBand(depth: i32, a: usize, band: usize, c: usize): void {
   let c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32), c3 = v128.load(c, 48);
   let c4 = v128.load(c, 64), c5 = v128.load(c, 80), c6 = v128.load(c, 96), c7 = v128.load(c, 112);
-  if (depth & 1) {
+  const end = at(a, depth);
+  while (a < end) {
     const x = v128.load_splat<f32>(a);
     c0 = multiplyAdd(c0, x, v128.load(band));
     c1 = multiplyAdd(c1, x, v128.load(band, 16));
@@ -163,28 +219,6 @@ function addBand(depth: i32, a: usize, band: usize, c: usize): void {
     c7 = multiplyAdd(c7, x, v128.load(band, 112));
     a += 4;
     band += 128;
-  }
-  for (let k = depth & 1; k < depth; k += 2) {
-    let x = v128.load_splat<f32>(a);
-    c0 = multiplyAdd(c0, x, v128.load(band));
-    c1 = multiplyAdd(c1, x, v128.load(band, 16));
-    c2 = multiplyAdd(c2, x, v128.load(band, 32));
-    c3 = multiplyAdd(c3, x, v128.load(band, 48));
-    c4 = multiplyAdd(c4, x, v128.load(band, 64));
-    c5 = multiplyAdd(c5, x, v128.load(band, 80));
-    c6 = multiplyAdd(c6, x, v128.load(band, 96));
-    c7 = multiplyAdd(c7, x, v128.load(band, 112));
-    x = v128.load_splat<f32>(a, 4);
-    c0 = multiplyAdd(c0, x, v128.load(band, 128));
-    c1 = multiplyAdd(c1, x, v128.load(band, 144));
-    c2 = multiplyAdd(c2, x, v128.load(band, 160));
-    c3 = multiplyAdd(c3, x, v128.load(band, 176));
-    c4 = multiplyAdd(c4, x, v128.load(band, 192));
-    c5 = multiplyAdd(c5, x, v128.load(band, 208));
-    c6 = multiplyAdd(c6, x, v128.load(band, 224));
-    c7 = multiplyAdd(c7, x, v128.load(band, 240));
-    a += 8;
-    band += 256;
   }
   v128.store(c, c0);
   v128.store(c, c1, 16);
@@ -210,25 +244,37 @@ function addNarrowBand(depth: i32, a: usize, band: usize, c: usize): void {
   v128.store(c, c1, 16);
 }
 
+/** C += A B for the bands of `width` columns from one column to another; `width` is a constant wherever this is inlined. */
+@inline
+function addBands(job: ThinProduct, from: i32, to: i32, width: i32): void {
+  for (let place = from; place < to; place += width) {
+    const column = job.backwards ? from + to - width - place : place, band = bandOf(job, column);
+    for (let row = 0; row < job.rows; row++) {
+      const a = at(job.a, row * job.depth), c = at(job.c, row * job.stride + column);
+      if (width == BROAD) addBroadBand(job.depth, a, band, c);
+      else if (width == BAND) addBand(job.depth, a, band, c);
+      else addNarrowBand(job.depth, a, band, c);
+    }
+  }
+}
+
 /** C += A B for a chunk's columns. */
 export function thinProductColumns(job: ThinProduct, chunk: i32): void {
-  const rows = job.rows, depth = job.depth, stride = job.stride, width = chunkWidth(job, chunk);
-  const banded = job.bands ? width : 0, backwards = job.backwards, last = job.columns - job.group;
+  const width = chunkWidth(job, chunk), banded = job.bands ? width : 0, last = job.columns - job.group;
   for (let group = 0; group <= last; group += job.group) {
-    const first = chunk * job.chunkColumns + (backwards ? last - group : group);
-    const wide = first + (banded & -BAND), narrow = first + (banded & -NARROW), rest = first + width - narrow;
-    for (let place = first; place < wide; place += BAND) {
-      const column = backwards ? first + wide - BAND - place : place;
-      for (let row = 0; row < rows; row++) {
-        addBand(depth, at(job.a, row * depth), bandOf(job, column), at(job.c, row * stride + column));
-      }
+    const first = chunk * job.chunkColumns + (job.backwards ? last - group : group);
+    const broad = endOfBroad(first, banded), wide = endOfWide(first, banded), narrow = endOfNarrow(first, banded);
+    if (job.backwards) {
+      addBands(job, wide, narrow, NARROW);
+      addBands(job, broad, wide, BAND);
+      addBands(job, first, broad, BROAD);
+    } else {
+      addBands(job, first, broad, BROAD);
+      addBands(job, broad, wide, BAND);
+      addBands(job, wide, narrow, NARROW);
     }
-    for (let column = wide; column < narrow; column += NARROW) {
-      for (let row = 0; row < rows; row++) {
-        addNarrowBand(depth, at(job.a, row * depth), bandOf(job, column), at(job.c, row * stride + column));
-      }
-    }
-    if (rest > 0) addInPlace(rows, rest, depth, job.a, depth, at(job.b, narrow), stride, at(job.c, narrow));
+    const rest = first + width - narrow;
+    if (rest > 0) addInPlace(job.rows, rest, job.depth, job.a, job.depth, at(job.b, narrow), job.stride, at(job.c, narrow));
   }
 }
 
