@@ -73,24 +73,35 @@ function mostLikelyOf(
   }
 }
 
-/** ids [rows] from logits [rows, classes]; `topK` 0 does not restrict. Gives the first row without a finite largest value,
- * or -1. */
-export function sampleCategorical(
-  rows: i32, classes: i32, logits: usize, key: i32, temperature: f32, topK: i32, topP: f64, ids: usize,
+/** Bytes that `drawRows` works in. */
+export function drawingBytes(classes: i32, topK: i32): usize {
+  return topK ? <usize>topK << 3 : <usize>classes << 2;
+}
+
+/**
+ * ids [rows] from logits [rows, classes]; `topK` 0 does not restrict. Gives the first row without a finite largest value,
+ * or -1. `scratch` is of `drawingBytes`.
+ */
+export function drawRows(
+  rows: i32, classes: i32, logits: usize, key: i32, temperature: f32, topK: i32, topP: f64, scratch: usize, ids: usize,
 ): i32 {
-  const scratch = malloc(topK ? <usize>topK << 3 : <usize>classes << 2);
-  let bad = -1;
   for (let index = 0; index < rows; index++) {
     const row = at(logits, index * classes), draw = uniform(key, index);
     const largest = largestOf(classes, row);
-    if (!isFinite(largest)) {
-      bad = index;
-      break;
-    }
+    if (!isFinite(largest)) return index;
     store<i32>(at(ids, index), topK
       ? mostLikelyOf(classes, row, largest, draw, temperature, topK, topP, scratch)
       : placeOf(classes, scratch, draw * exponentiate(classes, row, largest, temperature, scratch)));
   }
+  return -1;
+}
+
+/** As `drawRows`. */
+export function sampleCategorical(
+  rows: i32, classes: i32, logits: usize, key: i32, temperature: f32, topK: i32, topP: f64, ids: usize,
+): i32 {
+  const scratch = malloc(drawingBytes(classes, topK));
+  const bad = drawRows(rows, classes, logits, key, temperature, topK, topP, scratch, ids);
   free(scratch);
   return bad;
 }

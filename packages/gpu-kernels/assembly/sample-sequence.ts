@@ -8,7 +8,7 @@ import { beginForward, endForward, LSTMForward, runForward } from "./lstm";
 import { packedBytes, packedProduct, packMatrix } from "./matrix-product";
 import { at, free, malloc } from "./memory";
 import { fillRows } from "./rows";
-import { sampleCategorical } from "./sample-categorical";
+import { drawingBytes, drawRows } from "./sample-categorical";
 
 /** One of the layers, as `src/sample-sequence/wasm.ts` writes it. */
 @unmanaged
@@ -101,6 +101,7 @@ export function sampleSequence(
   const gates = malloc((<usize>batch * 4 * <usize>widest) << 2);
   const rows: usize = table ? malloc((<usize>batch * <usize>width) << 2) : 0;
   const logits = malloc((<usize>batch * <usize>classes) << 2);
+  const scratch = malloc(drawingBytes(classes, topK));
   const panels = malloc(packedBytes(classes, hidden));
   packMatrix(hidden, classes, outputKernel, classes, 1, panels);
   for (let index = 0; index < count; index++) {
@@ -117,11 +118,12 @@ export function sampleSequence(
     fillRows(batch, classes, outputBias, logits);
     packedProduct(batch, classes, hidden, x, panels, logits, classes, true);
     const next = at(drawn, step * batch);
-    bad = sampleCategorical(batch, classes, logits, keyOf(seed + step), temperature, topK, topP, next);
+    bad = drawRows(batch, classes, logits, keyOf(seed + step), temperature, topK, topP, scratch, next);
     ids = next;
   }
   for (let index = 0; index < count; index++) end(layerAt(layers, index), batch, isGRU);
   free(panels);
+  free(scratch);
   free(logits);
   if (rows) free(rows);
   free(gates);
