@@ -253,10 +253,8 @@ export function beginForward(
   job.reverse = false;
   const width = 4 * hidden;
   job.recurrentWeights = layOut(steps, batch, hidden, width, recurrentKernel, width, hidden);
-  if (!ids) {
-    job.inputWeights = layOut(steps, batch, inputSize, width, kernel, width, hidden);
-    job.inputWeights.chunkColumns = job.recurrentWeights.chunkColumns;
-  }
+  const chunkColumns = job.recurrentWeights.chunkColumns;
+  if (!ids) job.inputWeights = layOut(steps, batch, inputSize, width, kernel, width, hidden, chunkColumns);
 }
 
 export function runForward(job: LSTMForward): void {

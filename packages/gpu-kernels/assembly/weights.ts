@@ -23,15 +23,20 @@ export class Weights extends ThinProduct {
  * @param values [depth, columns], rows of which are `stride` apart, as are those of the products.
  * @param steps how many products there will be, of `batch` rows in all; those of a thin batch are shared one by one.
  * @param group of columns, a part of each of which is a thread's: those of one gate, or all.
+ * @param chunkColumns how many of each group: where another product goes by the same chunks, as many as there. Bands end where
+ *   chunks do.
  */
 export function layOut(
   steps: i32, batch: i32, depth: i32, columns: i32, values: usize, stride: i32, group: i32 = columns,
+  chunkColumns: i32 = columnsPerChunk(group, threadsForStep(<i64>batch * columns * depth)),
 ): Weights {
   const weights = changetype<Weights>(malloc(offsetof<Weights>()));
   weights.columns = columns;
   weights.depth = depth;
   weights.b = values;
   weights.stride = stride;
+  weights.group = group;
+  weights.chunkColumns = chunkColumns;
   weights.panels = 0;
   weights.bands = 0;
   weights.backwards = false;
@@ -39,12 +44,9 @@ export function layOut(
     weights.panels = malloc(packedBytes(columns, depth));
     packMatrix(depth, columns, values, stride, 1, weights.panels);
   } else if (steps >= FEW_STEPS) {
-    const threads = threadsForStep(<i64>batch * columns * depth);
     weights.rows = batch;
     weights.bands = malloc(bandBytes(columns, depth));
-    weights.group = group;
-    weights.chunkColumns = columnsPerChunk(group, threads);
-    share(BANDS, changetype<usize>(weights), chunksOf(group, weights.chunkColumns));
+    share(BANDS, changetype<usize>(weights), chunksOf(group, chunkColumns));
   }
   return weights;
 }
