@@ -35,7 +35,7 @@ function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBacken
   return withOps(backend, (ops) => {
     const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const matMul = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b]);
-    const inputAt = unpack(ops, fromInputs(ops, 'attentionLSTM', inputs));
+    const inputAt = unpack(ops, fromInputs(ops, inputs));
     const [keys, values] = [exchanged(ops, inputs.keys), exchanged(ops, inputs.values)];
     const vector = scoreVector && ops.reshape(scoreVector, [D, 1]);
     const factor = ops.constant('float32', [scale]);
@@ -119,7 +119,7 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
     ];
     const [dOutputAt, dContextAt, dWeightAt] = [at('outputsGradient'), at('contextsGradient'), at('weightsGradient')];
     const [weightAt, queryAt] = [at('weights'), unpack(ops, queryKernel ? inputs.queries : outputs)];
-    const differentiate = cellGradients(ops, hidden, recurrentKernel);
+    const differentiate = cellGradients(ops, [B, H], recurrentKernel);
     const feeding = joined(ops, [contextKernel, recurrentKernel], 0);
     const feedingBackward = timesTransposed(ops, feeding, T);
     const queryBackward = queryKernel && timesTransposed(ops, queryKernel, T);

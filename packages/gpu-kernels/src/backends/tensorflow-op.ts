@@ -44,6 +44,9 @@ type Binding = Record<`TF_${string}`, number> & {
   deleteTensor(id: number): void;
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
   executeOp(name: string, attributes: object[], inputs: number[], outputs: number): TensorflowTensor[];
+  loadSavedModel(folder: string, tags: string): number;
+  runSavedModel(model: number, inputs: number[], inputNames: string, outputNames: string): TensorflowTensor[];
+  deleteSavedModel(model: number): void;
 };
 
 const typeNames = {
@@ -53,6 +56,10 @@ const typeNames = {
   bool: 'TF_BOOL',
   resource: 'TF_RESOURCE',
 } as const;
+
+export function typeNumber(binding: Binding, type: TensorflowType): number {
+  return binding[typeNames[type]]!;
+}
 
 /** What is kept of a step: a list, or by name. */
 type Kept =
@@ -90,7 +97,7 @@ export class TensorflowOps {
     const results = binding.executeOp(
       name,
       described,
-      inputs.map((input) => this.#handle(input)),
+      inputs.map((input) => this.handle(input)),
       outputs,
     );
     for (const result of results) this.#made.add(result);
@@ -100,7 +107,7 @@ export class TensorflowOps {
   /** A tensor of values given here; a scalar where no shape is given. int64 ones must fit into 32 bits. */
   constant(dtype: TensorflowType, values: readonly number[], shape: number[] = []): TensorflowTensor {
     const {binding} = this.#backend;
-    const number = binding[typeNames[dtype]]!;
+    const number = typeNumber(binding, dtype);
     const id = binding.createTensor(shape, number, arrayOf(dtype, values));
     const result = {id, shape, dtype: number};
     this.#made.add(result);
@@ -114,7 +121,7 @@ export class TensorflowOps {
 
   /** The values, copied out of TensorFlow. On a GPU this waits for all that was asked of it before. */
   read(input: TensorflowInput): Float32Array | Int32Array | Uint8Array {
-    return this.#backend.binding.tensorDataSync(this.#handle(input));
+    return this.#backend.binding.tensorDataSync(this.handle(input));
   }
 
   /**
@@ -146,7 +153,7 @@ export class TensorflowOps {
     this.#made.clear();
   }
 
-  #handle(input: TensorflowInput): number {
+  protected handle(input: TensorflowInput): number {
     return 'id' in input && !('dataId' in input)
       ? input.id
       : this.#backend.getInputTensorIds([input as TensorInfo])[0]!;
@@ -181,6 +188,6 @@ function describe(binding: Binding, name: string, attribute: Attribute): object 
   if (typeof attribute === 'boolean') return {name, type: binding.TF_ATTR_BOOL, value: attribute};
   if (typeof attribute === 'string') return {name, type: binding.TF_ATTR_STRING, value: attribute};
   if (!('kind' in attribute)) return {name, type: binding.TF_ATTR_SHAPE, value: attribute};
-  if (attribute.kind === 'type') return {name, type: binding.TF_ATTR_TYPE, value: binding[typeNames[attribute.value]]};
+  if (attribute.kind === 'type') return {name, type: binding.TF_ATTR_TYPE, value: typeNumber(binding, attribute.value)};
   return {name, type: attribute.kind === 'int' ? binding.TF_ATTR_INT : binding.TF_ATTR_FLOAT, value: attribute.value};
 }

@@ -2,9 +2,8 @@
 // where it is small, what counts is how few operations there are (docs/decisions/0008).
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {int, type TensorflowInput, type TensorflowOps, type TensorflowTensor, type} from '../backends/tensorflow-op';
-import {expectIds} from '../rows/cpu';
 import {sequenceSizes} from '../sequence/sizes';
-import {unpack, zeros} from '../sequence/tensorflow';
+import {unpackParts, zeros} from '../sequence/tensorflow';
 import type {Step, StepBack} from './tensorflow';
 
 type Inputs = Record<string, TensorInfo>;
@@ -19,8 +18,8 @@ export function fitsBlock(inputs: Inputs): boolean {
   return !inputs.candidateMask && inputSize > 0 && weights <= mostWeights && batch * weights <= mostProducts;
 }
 
-/** What both ops begin with at a step: x, the state before, and the weights and biases, of r before z. */
-function given(ops: TensorflowOps, {x, kernel, recurrentKernel}: Inputs, bias: TensorflowInput) {
+/** What both ops begin with at a step of a part: x, the state before, and the weights and biases, of r before z. */
+function given(ops: TensorflowOps, {x, kernel, recurrentKernel}: Inputs, bias: TensorflowInput, parts: number) {
   const [inputSize] = kernel!.shape as [number, number];
   const axis = (at: number) => ops.constant('int32', [at]);
   const concat = (parts: TensorflowTensor[], at: number) =>
@@ -40,28 +39,32 @@ function given(ops: TensorflowOps, {x, kernel, recurrentKernel}: Inputs, bias: T
     x!.dtype === 'int32'
       ? ops.run('OneHot', [x!, ops.constant('int32', [inputSize]), one(1), one(0)], {axis: int(-1)})
       : x!;
-  const vectorsAt = unpack(ops, vectors);
-  return (step: number, before: TensorflowTensor) => [vectorsAt[step]!, before, ...weights];
+  const vectorsAt = unpackParts(ops, vectors, parts);
+  return (at: number, before: TensorflowTensor) => [vectorsAt[at]!, before, ...weights];
 }
 
 type Three = [TensorflowTensor, TensorflowTensor, TensorflowTensor];
 
-export function blockSteps(ops: TensorflowOps, inputs: Inputs): Step {
-  const {x, kernel} = inputs;
-  if (x!.dtype === 'int32') expectIds('gru: x', ops.read(x!) as Int32Array, kernel!.shape[0]!);
-  const at = given(ops, inputs, inputs.bias!);
-  return (step, h) => {
-    const results = ops.runMany('GRUBlockCell', at(step, h), {T: type('float32')}, 4);
+export function blockSteps(ops: TensorflowOps, inputs: Inputs, parts: number): Step {
+  const inputsAt = given(ops, inputs, inputs.bias!, parts);
+  return (at, h) => {
+    const results = ops.runMany('GRUBlockCell', inputsAt(at, h), {T: type('float32')}, 4);
     const [r, z, c, after] = results as [...Three, TensorflowTensor];
     return {z, r, c, after};
   };
 }
 
 /** The gradients of the gates come with those of r before those of z. */
-export function blockStepsBack(ops: TensorflowOps, inputs: Inputs): StepBack {
-  const at = given(ops, inputs, zeros(ops, [inputs.kernel!.shape[1]!])); // the op asks for a bias, and reads none
-  return (step, {z, r, c}, before, dAfter) => {
-    const results = ops.runMany('GRUBlockCellGrad', [...at(step, before), r, z, c, dAfter], {T: type('float32')}, 4);
+export function blockStepsBack(ops: TensorflowOps, inputs: Inputs, parts: number): StepBack {
+  const noBias = zeros(ops, [inputs.kernel!.shape[1]!]); // the op asks for one, and does not read it
+  const inputsAt = given(ops, inputs, noBias, parts);
+  return (at, {z, r, c}, before, dAfter) => {
+    const results = ops.runMany(
+      'GRUBlockCellGrad',
+      [...inputsAt(at, before), r, z, c, dAfter],
+      {T: type('float32')},
+      4,
+    );
     const [, dBefore, dCandidate, dGate] = results as [TensorflowTensor, ...Three];
     return {dBefore, dGate, dCandidate};
   };

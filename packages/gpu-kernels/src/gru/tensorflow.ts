@@ -5,6 +5,7 @@
 
 import type {NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
+import {withGraph} from '../backends/tensorflow-graph';
 import {
   int,
   type TensorflowBackend,
@@ -12,20 +13,22 @@ import {
   type TensorflowOps,
   type TensorflowTensor,
   type,
-  withOps,
 } from '../backends/tensorflow-op';
 import {multiplyTransposed} from '../matrix-product/tensorflow';
 import type {RecurrentAttributes} from '../sequence/attributes';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {
+  commonSteps,
+  expectInputIds,
   fromInputs,
   going,
   inputGradients,
   pack,
+  packParts,
   statesBefore,
   timesTransposed,
-  unpack,
+  unpackParts,
   zeros,
 } from '../sequence/tensorflow';
 import {blockSteps, blockStepsBack, fitsBlock} from './tensorflow-block';
@@ -40,12 +43,15 @@ type Two = [TensorflowTensor, TensorflowTensor];
 
 type Gates = Record<'z' | 'r' | 'c', TensorflowTensor>;
 
-/** One step of a pass, from the state before it: the gates and the state after it, each `[B, H]`. */
-export type Step = (step: number, before: TensorflowTensor) => Gates & {after: TensorflowTensor};
+/** One step of one part of a pass, from the state before it: the gates and the state after it, each `[B / parts, H]`. */
+export type Step = (at: number, before: TensorflowTensor) => Gates & {after: TensorflowTensor};
 
-/** One step back: gradients of the state before, and before the activations of the gates `[B, 2H]` and the candidate `[B, H]`. */
+/**
+ * One step back of one part: gradients of the state before, and before the activations of the gates `[B / parts, 2H]` and the
+ * candidate `[B / parts, H]`.
+ */
 export type StepBack = (
-  step: number,
+  at: number,
   gates: Gates,
   before: TensorflowTensor,
   dAfter: TensorflowTensor,
@@ -55,46 +61,54 @@ export type StepBack = (
 function forward({inputs, attrs, backend}: Call): Tensor[] {
   const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {lengths, ...tensors} = inputs as Record<string, TensorInfo>;
-  return withOps(backend, (ops) => {
-    let h = ops.run('Identity', [tensors.hidden!]);
+  const {hidden, x, kernel} = tensors as Record<'hidden' | 'x' | 'kernel', TensorInfo>;
+  const reverse = attrs?.reverse ?? false;
+  expectInputIds(backend, 'gru', {x, kernel});
+  const common = commonSteps(backend, steps, lengths);
+  return withGraph(backend, {name: `gru ${reverse} ${common}`, inputs, rows: batch}, (ops, parts) => {
     if (steps === 0 || batch === 0) {
+      const h = ops.run('Identity', [hidden]);
       return [zeros(ops, [steps, batch, hiddenSize]), h, zeros(ops, [3 * steps, batch, hiddenSize])];
     }
     const next = fitsBlock(inputs as Record<string, TensorInfo>)
-      ? blockSteps(ops, tensors)
-      : composedSteps(ops, inputs);
-    const {live, liveAt} = going(ops, steps, lengths);
-    const gates: [z: TensorflowTensor[], r: TensorflowTensor[], c: TensorflowTensor[]] = [[], [], []];
+      ? blockSteps(ops, tensors, parts)
+      : composedSteps(ops, inputs, parts);
+    const h = unpackParts(ops, ops.reshape(hidden, [1, batch, hiddenSize]), parts);
+    const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
+    const gates: TensorflowTensor[] = [];
     const outputs: TensorflowTensor[] = [];
-    for (const step of stepsInOrder(steps, attrs?.reverse ?? false)) {
-      const {z, r, c, after} = next(step, h);
-      const goesOn = liveAt[step];
-      h = goesOn ? ops.run('SelectV2', [goesOn, after, h]) : after;
-      [z, r, c].forEach((gate, at) => {
-        gates[at]![step] = gate;
-      });
-      outputs[step] = h;
+    for (const step of stepsInOrder(steps, reverse)) {
+      for (let part = 0; part < parts; part++) {
+        const at = step * parts + part;
+        const before = h[part]!;
+        const {z, r, c, after} = next(at, before);
+        const goesOn = liveAt[at];
+        outputs[at] = h[part] = goesOn ? ops.run('SelectV2', [goesOn, after, before]) : after;
+        [z, r, c].forEach((gate, index) => {
+          gates[index * steps * parts + at] = gate;
+        });
+      }
     }
-    const states = pack(ops, outputs);
+    const states = packParts(ops, outputs, parts);
     const cleared = live ? ops.run('SelectV2', [live, states, ops.constant('float32', [0])]) : states;
-    return [cleared, h, pack(ops, gates.flat())];
+    return [cleared, ops.reshape(pack(ops, h), [batch, hiddenSize]), packParts(ops, gates, parts)];
   });
 }
 
 /** Each step by operations of its own. */
-function composedSteps(ops: TensorflowOps, inputs: NamedTensorInfoMap): Step {
+function composedSteps(ops: TensorflowOps, inputs: NamedTensorInfoMap, parts: number): Step {
   const {run, mul, add, sub} = arithmetic(ops);
   const {recurrentKernel, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
-  const projected = fromInputs(ops, 'gru', tensors as Record<'x' | 'kernel' | 'bias', TensorInfo>); // [T, B, 3H]
+  const projected = fromInputs(ops, tensors as Record<'x' | 'kernel' | 'bias', TensorInfo>); // [T, B, 3H]
   const [gateWeights, candidateWeights] = splitCandidate(ops, recurrentKernel!);
-  const [toGates, toCandidate] = splitCandidate(ops, projected).map((part) => unpack(ops, part));
-  const maskAt = candidateMask && unpack(ops, candidateMask);
+  const [toGates, toCandidate] = splitCandidate(ops, projected).map((half) => unpackParts(ops, half, parts));
+  const maskAt = candidateMask && unpackParts(ops, candidateMask, parts);
   const axis = ops.constant('int32', [1]);
-  return (step, h) => {
-    const opened = run('Sigmoid', [add(toGates![step]!, run('MatMul', [h, gateWeights]))]); // [B, 2H]
+  return (at, h) => {
+    const opened = run('Sigmoid', [add(toGates![at]!, run('MatMul', [h, gateWeights]))]); // [B / parts, 2H]
     const [z, r] = ops.runMany('Split', [axis, opened], {num_split: int(2)}, 2) as Two;
-    const c = run('Tanh', [add(toCandidate![step]!, run('MatMul', [mul(r, h), candidateWeights]))]);
-    const candidate = maskAt ? mul(c, maskAt[step]!) : c;
+    const c = run('Tanh', [add(toCandidate![at]!, run('MatMul', [mul(r, h), candidateWeights]))]);
+    const candidate = maskAt ? mul(c, maskAt[at]!) : c;
     return {z, r, c, after: add(candidate, mul(z, sub(h, candidate)))}; // z h + (1 - z) c
   };
 }
@@ -103,68 +117,80 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
   const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
   const {lengths, ...tensors} = inputs as Record<string, TensorInfo>;
   const {x, kernel, hidden, outputs, gates, outputsGradient, hiddenGradient} = tensors as Record<string, TensorInfo>;
-  const reverse = attrs?.reverse ?? false;
-  return withOps(backend, (ops) => {
+  const {reverse = false, finalStateOnly = false, constantInput = false} = attrs ?? {};
+  const common = commonSteps(backend, steps, lengths);
+  const name = `gru gradient ${[reverse, finalStateOnly, constantInput]} ${common}`;
+  return withGraph(backend, {name, inputs, rows: batch}, (ops, parts) => {
     const {run, mul, add} = arithmetic(ops);
-    let dh = run('Identity', [hiddenGradient!]);
     if (steps === 0 || batch === 0) {
       const weights = [[inputSize, 3 * hiddenSize], [hiddenSize, 3 * hiddenSize], [3 * hiddenSize]];
-      const results = [...weights.map((shape) => zeros(ops, shape)), dh];
+      const results = [...weights.map((shape) => zeros(ops, shape)), run('Identity', [hiddenGradient!])];
       return fromIds ? results : [...results, zeros(ops, x!.shape)];
     }
     const byBlock = fitsBlock(inputs as Record<string, TensorInfo>);
-    const back = byBlock ? blockStepsBack(ops, tensors) : composedStepsBack(ops, tensors, steps);
-    const gateAt = unpack(ops, gates!);
-    const {live, liveAt} = going(ops, steps, lengths);
+    const back = byBlock ? blockStepsBack(ops, tensors, parts) : composedStepsBack(ops, tensors, {steps, parts});
+    const gateAt = unpackParts(ops, gates!, parts);
+    const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
     const zero = ops.constant('float32', [0]);
     const upstreamAt =
-      !attrs?.finalStateOnly && unpack(ops, live ? run('SelectV2', [live, outputsGradient!, zero]) : outputsGradient!);
+      !finalStateOnly &&
+      unpackParts(ops, live ? run('SelectV2', [live, outputsGradient!, zero]) : outputsGradient!, parts);
+    const dh = unpackParts(ops, ops.reshape(hiddenGradient!, [1, batch, hiddenSize]), parts);
     const before = statesBefore(ops, {hidden: hidden!, outputs: outputs!}, reverse, live); // [T B, H]
-    const beforeAt = unpack(ops, ops.reshape(before, [steps, batch, hiddenSize]));
+    const beforeAt = unpackParts(ops, ops.reshape(before, [steps, batch, hiddenSize]), parts);
     const axis = ops.constant('int32', [1]);
     const sideBySide = (left: TensorflowTensor, right: TensorflowTensor) =>
       run('ConcatV2', [left, right, axis], {N: int(2), T: type('float32')});
-    // Gradients before the activations: of z and r [B, 2H], of the candidate [B, H].
+    // Gradients before the activations: of z and r [B / parts, 2H], of the candidate [B / parts, H].
     const dGates: TensorflowTensor[] = [];
     const dCandidates: TensorflowTensor[] = [];
     for (const step of stepsInOrder(steps, !reverse)) {
-      const [z, r, c] = [0, 1, 2].map((gate) => gateAt[gate * steps + step]!) as [...Two, TensorflowTensor];
-      const found = back(step, {z, r, c}, beforeAt[step]!, upstreamAt ? add(dh, upstreamAt[step]!) : dh);
-      const goesOn = liveAt[step];
-      const onlyLive = (gradient: TensorflowTensor, elsewhere: TensorflowTensor) =>
-        goesOn ? run('SelectV2', [goesOn, gradient, elsewhere]) : gradient;
-      dh = onlyLive(found.dBefore, dh);
-      dGates[step] = onlyLive(found.dGate, zero);
-      dCandidates[step] = onlyLive(found.dCandidate, zero);
+      for (let part = 0; part < parts; part++) {
+        const at = step * parts + part;
+        const [z, r, c] = [0, 1, 2].map((gate) => gateAt[gate * steps * parts + at]!) as [...Two, TensorflowTensor];
+        const dAfter = dh[part]!;
+        const found = back(at, {z, r, c}, beforeAt[at]!, upstreamAt ? add(dAfter, upstreamAt[at]!) : dAfter);
+        const goesOn = liveAt[at];
+        const onlyLive = (gradient: TensorflowTensor, elsewhere: TensorflowTensor) =>
+          goesOn ? run('SelectV2', [goesOn, gradient, elsewhere]) : gradient;
+        dh[part] = onlyLive(found.dBefore, dAfter);
+        dGates[at] = onlyLive(found.dGate, zero);
+        dCandidates[at] = onlyLive(found.dCandidate, zero);
+      }
     }
-    const flat = (parts: TensorflowTensor[], width: number) => ops.reshape(pack(ops, parts), [steps * batch, width]);
+    const flat = (steps: TensorflowTensor[], width: number) => ops.reshape(pack(ops, steps), [-1, width]); // [T B, width]
     const [ofGates, dCandidate] = [flat(dGates, 2 * hiddenSize), flat(dCandidates, hiddenSize)];
     const halves = byBlock && (ops.runMany('Split', [axis, ofGates], {num_split: int(2)}, 2) as Two);
     const dGate = halves ? sideBySide(halves[1], halves[0]) : ofGates; // z before r
-    const resets = ops.reshape(pack(ops, gateAt.slice(steps, 2 * steps)), [steps * batch, hiddenSize]);
+    const resets = flat(gateAt.slice(steps * parts, 2 * steps * parts), hiddenSize);
     const dGateWeights = run('MatMul', [before, dGate], {transpose_a: true});
     const dCandidateWeights = run('MatMul', [mul(resets, before), dCandidate], {transpose_a: true});
     const all = sideBySide(dGate, dCandidate); // [T B, 3H]
     const [dKernel, dBias] = inputGradients(ops, x!, inputSize, all);
-    const results = [dKernel, sideBySide(dGateWeights, dCandidateWeights), dBias, dh];
-    if (fromIds || attrs?.constantInput) return results;
+    const dHidden = ops.reshape(pack(ops, dh), [batch, hiddenSize]);
+    const results = [dKernel, sideBySide(dGateWeights, dCandidateWeights), dBias, dHidden];
+    if (fromIds || constantInput) return results;
     return [...results, ops.reshape(multiplyTransposed(ops, all, kernel!), x!.shape)];
   });
 }
 
 /** The same steps back. */
-function composedStepsBack(ops: TensorflowOps, inputs: Record<string, TensorInfo>, steps: number): StepBack {
+function composedStepsBack(
+  ops: TensorflowOps,
+  inputs: Record<string, TensorInfo>,
+  {steps, parts}: Record<'steps' | 'parts', number>,
+): StepBack {
   const {run, mul, add, sub} = arithmetic(ops);
   const [gateBackward, candidateBackward] = splitCandidate(ops, inputs.recurrentKernel!).map((weights) =>
     timesTransposed(ops, weights, steps),
   );
-  const maskAt = inputs.candidateMask && unpack(ops, inputs.candidateMask);
+  const maskAt = inputs.candidateMask && unpackParts(ops, inputs.candidateMask, parts);
   const axis = ops.constant('int32', [1]);
-  return (step, {z, r, c}, h, dAfter) => {
+  return (at, {z, r, c}, h, dAfter) => {
     const kept = mul(dAfter, z); // what goes straight to the state before
-    const dz = mul(dAfter, sub(h, maskAt ? mul(c, maskAt[step]!) : c));
+    const dz = mul(dAfter, sub(h, maskAt ? mul(c, maskAt[at]!) : c));
     const dc = sub(dAfter, kept);
-    const dCandidate = run('TanhGrad', [c, maskAt ? mul(dc, maskAt[step]!) : dc]);
+    const dCandidate = run('TanhGrad', [c, maskAt ? mul(dc, maskAt[at]!) : dc]);
     const dReset = candidateBackward!(dCandidate); // of r h
     const opened = run('ConcatV2', [z, r, axis], {N: int(2), T: type('float32')});
     const dOpened = run('ConcatV2', [dz, mul(dReset, h), axis], {N: int(2), T: type('float32')});

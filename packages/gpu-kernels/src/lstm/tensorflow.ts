@@ -6,6 +6,7 @@
 
 import type {NamedTensorInfoMap, Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
+import {withGraph} from '../backends/tensorflow-graph';
 import {
   int,
   type TensorflowBackend,
@@ -13,20 +14,22 @@ import {
   type TensorflowOps,
   type TensorflowTensor,
   type,
-  withOps,
 } from '../backends/tensorflow-op';
 import {multiplyTransposed} from '../matrix-product/tensorflow';
 import type {RecurrentAttributes} from '../sequence/attributes';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {
+  commonSteps,
+  expectInputIds,
   fromInputs,
   going,
   inputGradients,
   pack,
+  packParts,
   statesBefore,
   timesTransposed,
-  unpack,
+  unpackParts,
   zeros,
 } from '../sequence/tensorflow';
 import {backwardBlock, fitsBlock, forwardBlock} from './tensorflow-block';
@@ -48,36 +51,52 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
   const {steps, batch, hiddenSize} = sequenceSizes(inputs);
   const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
   const {recurrentKernel, hidden, cell} = tensors as Record<string, TensorInfo>;
-  return withOps(backend, (ops) => {
-    const projected = fromInputs(ops, 'lstm', tensors as Record<'x' | 'kernel' | 'bias', TensorInfo>); // [T, B, 4H]
-    let h = ops.run('Identity', [hidden!]);
-    let s = ops.run('Identity', [cell!]);
+  const given = tensors as Record<'x' | 'kernel' | 'bias', TensorInfo>;
+  const reverse = attrs?.reverse ?? false;
+  expectInputIds(backend, 'lstm', given);
+  const common = commonSteps(backend, steps, lengths);
+  const name = `lstm ${reverse} ${common}`;
+  return withGraph(backend, {name, inputs, rows: batch}, (ops, parts) => {
+    const projected = fromInputs(ops, given); // [T, B, 4H]
     if (steps === 0 || batch === 0) {
       const states = () => zeros(ops, [steps, batch, hiddenSize]);
+      const [h, s] = [hidden!, cell!].map((state) => ops.run('Identity', [state])) as [
+        TensorflowTensor,
+        TensorflowTensor,
+      ];
       return [states(), h, s, zeros(ops, [4 * steps, batch, hiddenSize]), states()];
     }
-    const inputAt = unpack(ops, projected);
-    const maskAt = candidateMask && unpack(ops, candidateMask);
-    const {live, liveAt} = going(ops, steps, lengths);
-    const gates: TensorflowTensor[][] = [];
+    // By step and part, each [B / parts, ...].
+    const inputAt = unpackParts(ops, projected, parts);
+    const maskAt = candidateMask && unpackParts(ops, candidateMask, parts);
+    const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
+    const [h, s] = [hidden!, cell!].map((state) => unpackParts(ops, ops.reshape(state, [1, batch, hiddenSize]), parts));
+    const gates: TensorflowTensor[] = [];
     const outputs: TensorflowTensor[] = [];
     const cells: TensorflowTensor[] = [];
-    for (const step of stepsInOrder(steps, attrs?.reverse ?? false)) {
-      const [hidden, cell, ...newGates] = ops.step(() => {
-        const sums = ops.run('AddV2', [inputAt[step]!, ops.run('MatMul', [h, recurrentKernel!])]); // [B, 4H]
-        const {newGates, newCell, newHidden} = cellStep(ops, sums, s, maskAt?.[step]);
-        const goesOn = liveAt[step];
-        if (!goesOn) return [newHidden, newCell, ...newGates];
-        const keep = (now: TensorflowTensor, before: TensorflowTensor) => ops.run('SelectV2', [goesOn, now, before]);
-        return [keep(newHidden, h), keep(newCell, s), ...newGates];
-      });
-      gates[step] = newGates;
-      outputs[step] = h = hidden!;
-      cells[step] = s = cell!;
+    for (const step of stepsInOrder(steps, reverse)) {
+      for (let part = 0; part < parts; part++) {
+        const at = step * parts + part;
+        const [before, cellBefore] = [h![part]!, s![part]!];
+        const [hidden, cell, ...newGates] = ops.step(() => {
+          const sums = ops.run('AddV2', [inputAt[at]!, ops.run('MatMul', [before, recurrentKernel!])]); // [B, 4H]
+          const {newGates, newCell, newHidden} = cellStep(ops, sums, cellBefore, maskAt?.[at]);
+          const goesOn = liveAt[at];
+          if (!goesOn) return [newHidden, newCell, ...newGates];
+          const keep = (now: TensorflowTensor, before: TensorflowTensor) => ops.run('SelectV2', [goesOn, now, before]);
+          return [keep(newHidden, before), keep(newCell, cellBefore), ...newGates];
+        });
+        newGates.forEach((gate, index) => {
+          gates[(4 * step + index) * parts + part] = gate;
+        });
+        outputs[at] = h![part] = hidden!;
+        cells[at] = s![part] = cell!;
+      }
     }
-    const states = pack(ops, outputs);
+    const states = packParts(ops, outputs, parts);
     const cleared = live ? ops.run('SelectV2', [live, states, ops.constant('float32', [0])]) : states;
-    return [cleared, h, s, pack(ops, gates.flat()), pack(ops, cells)];
+    const [last, lastCell] = [h!, s!].map((state) => ops.reshape(pack(ops, state), [batch, hiddenSize]));
+    return [cleared, last!, lastCell!, packParts(ops, gates, parts), packParts(ops, cells, parts)];
   });
 }
 
@@ -106,10 +125,14 @@ export interface StepToDifferentiate {
  * Gives a function from the gradient of the state after a step to that of the cell before it and of the sums [B, 4H] its
  * gates are activations of, in the order i c f o.
  */
-export function cellGradients(ops: TensorflowOps, hidden: TensorflowInput, recurrentKernel: TensorflowInput) {
-  const [batch, hiddenSize] = hidden.shape as [number, number];
+export function cellGradients(
+  ops: TensorflowOps,
+  [batch, hiddenSize]: readonly [number, number],
+  recurrentKernel: TensorflowInput,
+) {
   // What LSTMBlockCellGrad takes for the forward pass and, without peepholes, only looks at the shapes of.
   const noInput = ops.constant('float32', [], [batch, 0]);
+  const hidden = zeros(ops, [batch, hiddenSize]);
   const unused = zeros(ops, [hiddenSize]);
   const unusedBias = zeros(ops, [4 * hiddenSize]);
   return ({gates: [i, f, c, o], ...step}: StepToDifferentiate) =>
@@ -140,57 +163,64 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
   const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
   const {recurrentKernel, hidden, cell, gates, cells, outputsGradient, hiddenGradient, cellGradient} =
     tensors as Record<string, TensorInfo>;
-  const reverse = attrs?.reverse ?? false;
-  return withOps(backend, (ops) => {
+  const {reverse = false, finalStateOnly = false, constantInput = false} = attrs ?? {};
+  const common = commonSteps(backend, steps, lengths);
+  const name = `lstm gradient ${[reverse, finalStateOnly, constantInput]} ${common}`;
+  return withGraph(backend, {name, inputs, rows: batch}, (ops, parts) => {
     const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const select = (where: TensorflowInput, a: TensorflowInput, b: TensorflowInput) =>
       ops.run('SelectV2', [where, a, b]);
-    let dh = ops.run('Identity', [hiddenGradient!]);
-    let ds = ops.run('Identity', [cellGradient!]);
     if (steps === 0 || batch === 0) {
+      const [dh, ds] = [hiddenGradient!, cellGradient!].map((gradient) => ops.run('Identity', [gradient]));
       const weights = [[inputSize, 4 * hiddenSize], [hiddenSize, 4 * hiddenSize], [4 * hiddenSize]];
-      const results = [...weights.map((shape) => zeros(ops, shape)), dh, ds];
+      const results = [...weights.map((shape) => zeros(ops, shape)), dh!, ds!];
       return fromIds ? results : [...results, zeros(ops, [steps, batch, inputSize])];
     }
-    const gateAt = unpack(ops, gates!);
-    const cellAt = unpack(ops, cells!);
-    const squashedAt = unpack(ops, ops.run('Tanh', [cells!]));
-    const {live, liveAt} = going(ops, steps, lengths);
+    // By step and part, each [B / parts, ...].
+    const inParts = (tensor: TensorflowInput) => unpackParts(ops, tensor, parts);
+    const state = (tensor: TensorflowInput) => inParts(ops.reshape(tensor, [1, batch, hiddenSize]));
+    const [gateAt, cellAt, squashedAt] = [gates!, cells!, ops.run('Tanh', [cells!])].map(inParts);
+    const [dh, ds, firstCell] = [hiddenGradient!, cellGradient!, cell!].map(state);
+    const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
     const zero = ops.constant('float32', [0]);
-    const upstreamAt =
-      !attrs?.finalStateOnly && unpack(ops, live ? select(live, outputsGradient!, zero) : outputsGradient!);
-    const maskAt = candidateMask && unpack(ops, gateFactors(ops, candidateMask));
+    const upstreamAt = !finalStateOnly && inParts(live ? select(live, outputsGradient!, zero) : outputsGradient!);
+    const maskAt = candidateMask && inParts(gateFactors(ops, candidateMask));
     // Either the sums or the weights and their gradients change the order of their columns: what are fewer rows.
     const ofSums = steps * batch < inputSize + hiddenSize;
     const ordered = (weights: TensorflowInput) => (ofSums ? weights : exchangeFAndC(ops, weights));
     const backward = timesTransposed(ops, ordered(recurrentKernel!), steps);
-    const differentiate = cellGradients(ops, hidden!, recurrentKernel!);
-    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H]
+    const differentiate = cellGradients(ops, [batch / parts, hiddenSize], recurrentKernel!);
+    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B / parts, 4H]
     for (const step of stepsInOrder(steps, !reverse)) {
-      [dh, ds, sums[step]] = ops.step(() => {
-        let [dsBefore, dSums] = differentiate({
-          gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
-          cellBefore: cellAt[reverse ? step + 1 : step - 1] ?? cell!,
-          ...{cell: cellAt[step]!, squashed: squashedAt[step]!},
-          ...{cellGradient: ds, hiddenGradient: upstreamAt ? add(dh, upstreamAt[step]!) : dh},
-        });
-        if (maskAt) dSums = ops.run('Mul', [dSums, maskAt[step]!]);
-        const goesOn = liveAt[step];
-        if (goesOn) {
-          dSums = select(goesOn, dSums, zero);
-          dsBefore = select(goesOn, dsBefore, ds);
-        }
-        if (ofSums) dSums = exchangeFAndC(ops, dSums);
-        const dhBefore = backward(dSums);
-        return [goesOn ? select(goesOn, dhBefore, dh) : dhBefore, dsBefore, dSums];
-      }) as [TensorflowTensor, TensorflowTensor, TensorflowTensor];
+      for (let part = 0; part < parts; part++) {
+        const at = step * parts + part;
+        const [dHidden, dCell] = [dh![part]!, ds![part]!];
+        [dh![part], ds![part], sums[at]] = ops.step(() => {
+          let [dsBefore, dSums] = differentiate({
+            gates: [0, 1, 2, 3].map((gate) => gateAt![(4 * step + gate) * parts + part]) as Four,
+            cellBefore: cellAt![at + (reverse ? parts : -parts)] ?? firstCell![part]!,
+            ...{cell: cellAt![at]!, squashed: squashedAt![at]!},
+            ...{cellGradient: dCell, hiddenGradient: upstreamAt ? add(dHidden, upstreamAt[at]!) : dHidden},
+          });
+          if (maskAt) dSums = ops.run('Mul', [dSums, maskAt[at]!]);
+          const goesOn = liveAt[at];
+          if (goesOn) {
+            dSums = select(goesOn, dSums, zero);
+            dsBefore = select(goesOn, dsBefore, dCell);
+          }
+          if (ofSums) dSums = exchangeFAndC(ops, dSums);
+          const dhBefore = backward(dSums);
+          return [goesOn ? select(goesOn, dhBefore, dHidden) : dhBefore, dsBefore, dSums];
+        }) as [TensorflowTensor, TensorflowTensor, TensorflowTensor];
+      }
     }
     const all = ops.reshape(pack(ops, sums), [steps * batch, 4 * hiddenSize]);
     const states = statesBefore(ops, {hidden: hidden!, outputs: tensors.outputs!}, reverse, live);
     const [kernel, bias] = inputGradients(ops, tensors.x!, inputSize, all);
     const weights = [kernel, ops.run('MatMul', [states, all], {transpose_a: true}), bias];
-    const results = [...(weights.map(ordered) as TensorflowTensor[]), dh, ds];
-    if (fromIds || attrs?.constantInput) return results;
+    const whole = (gradient: TensorflowTensor[]) => ops.reshape(pack(ops, gradient), [batch, hiddenSize]);
+    const results = [...(weights.map(ordered) as TensorflowTensor[]), whole(dh!), whole(ds!)];
+    if (fromIds || constantInput) return results;
     const dx = multiplyTransposed(ops, all, ordered(tensors.kernel!));
     return [...results, ops.reshape(dx, [steps, batch, inputSize])];
   });

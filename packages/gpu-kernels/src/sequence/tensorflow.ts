@@ -1,13 +1,34 @@
 // What the recurrent kernels on tfjs-node share: the part of the gates that comes from the inputs, for all steps at once,
 // and its gradients; the states before each step; the padding behind short sequences.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {int, type TensorflowInput, type TensorflowOps, type TensorflowTensor, type} from '../backends/tensorflow-op';
+import {
+  int,
+  type TensorflowBackend,
+  type TensorflowInput,
+  type TensorflowOps,
+  type TensorflowTensor,
+  type,
+} from '../backends/tensorflow-op';
 import {multiplyTransposed} from '../matrix-product/tensorflow';
 import {expectIds} from '../rows/cpu';
 
 /** The planes of a tensor along its first axis, in its own memory. */
 export function unpack(ops: TensorflowOps, input: TensorflowInput): TensorflowTensor[] {
   return ops.runMany('Unpack', [input], {num: int(input.shape[0]!)}, input.shape[0]!);
+}
+
+/** The rows of a batch in so many parts: of `[N, B, ...]` first those of plane 0, then those of plane 1, each `[B / parts, ...]`. */
+export function unpackParts(ops: TensorflowOps, input: TensorflowInput, parts: number): TensorflowTensor[] {
+  const [planes, rows, ...rest] = input.shape as [number, number];
+  return unpack(ops, parts === 1 ? input : ops.reshape(input, [planes * parts, rows / parts, ...rest]));
+}
+
+/** The other way round. */
+export function packParts(ops: TensorflowOps, inputs: readonly TensorflowTensor[], parts: number): TensorflowTensor {
+  const packed = pack(ops, inputs);
+  if (parts === 1) return packed;
+  const [both, rows, ...rest] = packed.shape as [number, number];
+  return ops.reshape(packed, [both / parts, rows * parts, ...rest]);
 }
 
 /** Tensors of one shape, side by side along a new first axis. */
@@ -39,10 +60,18 @@ function withOnes(ops: TensorflowOps, x: TensorInfo, rows: number, inputSize: nu
   return ops.run('PadV2', [ops.reshape(x, [rows, inputSize]), behind, ops.constant('float32', [1])]);
 }
 
-/** x W + b of all steps `[T, B, W]`, for vectors x `[T, B, I]` or ids `[T, B]`. */
+/** Throws an IdRangeError where x has ids and one of them is not a row of W. */
+export function expectInputIds(
+  backend: TensorflowBackend,
+  operation: string,
+  {x, kernel}: Record<'x' | 'kernel', TensorInfo>,
+): void {
+  if (x.dtype === 'int32') expectIds(`${operation}: x`, backend.readSync(x.dataId) as Int32Array, kernel.shape[0]!);
+}
+
+/** x W + b of all steps `[T, B, W]`, for vectors x `[T, B, I]` or ids `[T, B]`, which must be known to be in range. */
 export function fromInputs(
   ops: TensorflowOps,
-  operation: string,
   {x, kernel, bias}: Record<'x' | 'kernel' | 'bias', TensorInfo>,
 ): TensorflowTensor {
   const [steps, batch] = x.shape as [number, number];
@@ -55,7 +84,6 @@ export function fromInputs(
     const product = ops.run('MatMul', [withOnes(ops, x, steps * batch, inputSize), rows]);
     return ops.reshape(product, [steps, batch, width]);
   }
-  expectIds(`${operation}: x`, ops.read(x) as Int32Array, inputSize);
   const rows = (table: TensorflowInput) => ops.run('GatherV2', [table, x, ops.constant('int32', [0])]);
   // The bias goes where there are fewer rows to add it to.
   return inputSize < steps * batch
@@ -92,22 +120,29 @@ export function inputGradients(
 /** Up to this many ids, a product with one-hot vectors sums rows faster than TensorFlow's loop over them. */
 const largestOneHot = 64;
 
+/** How many steps all sequences have: all, where no lengths are given. */
+export function commonSteps(backend: TensorflowBackend, steps: number, lengths?: TensorInfo): number {
+  const each = lengths ? (backend.readSync(lengths.dataId) as Int32Array) : new Int32Array();
+  return Math.max(
+    0,
+    each.reduce((least, length) => Math.min(least, length), steps),
+  );
+}
+
 /**
- * Whether the sequence of each row still goes on: at all steps, `[T, B, 1]` bool, and at each, `[B, 1]`. Of steps that all
- * sequences have nothing is said: a batch of one length costs no masks.
+ * Whether the sequence of each row still goes on: at all steps, `[T, B, 1]` bool, and at each of each part, `[B / parts, 1]`. Of
+ * the steps that all sequences have nothing is said: a batch of one length costs no masks.
  */
 export function going(
   ops: TensorflowOps,
-  steps: number,
+  {steps, common, parts}: Record<'steps' | 'common' | 'parts', number>,
   lengths?: TensorInfo,
 ): {live?: TensorflowTensor; liveAt: (TensorflowTensor | undefined)[]} {
-  const each = lengths ? (ops.read(lengths) as Int32Array) : new Int32Array();
-  const shortest = each.reduce((least, length) => Math.min(least, length), steps);
-  if (shortest === steps) return {liveAt: []};
+  if (common === steps) return {liveAt: []};
   const times = ops.constant('int32', [...Array(steps).keys()], [steps, 1, 1]);
   const live = ops.run('Less', [times, ops.reshape(lengths!, [1, lengths!.shape[0]!, 1])]);
-  const liveAt: (TensorflowTensor | undefined)[] = unpack(ops, live);
-  return {live, liveAt: liveAt.fill(undefined, 0, Math.max(0, shortest))};
+  const liveAt: (TensorflowTensor | undefined)[] = unpackParts(ops, live, parts);
+  return {live, liveAt: liveAt.fill(undefined, 0, common * parts)};
 }
 
 /** The hidden state before each step as one matrix `[T B, H]`. */

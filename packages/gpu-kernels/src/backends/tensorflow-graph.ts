@@ -1,0 +1,229 @@
+// A kernel of many ops on tfjs-node as one graph. TensorFlow runs a graph's ops without a call each, and those that do not
+// wait for one another side by side: a step's product is too small to be shared by two cores, and two products are not.
+//
+// A kernel is written once, as ops that run one by one. Where it is called often with inputs of the same shapes it is
+// recorded, as it runs, and from then on the graph runs in its place. tfjs-node has no way to hand over a graph but that of
+// a saved model, so it goes through a file; only text is written, which TensorFlow reads as well.
+import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {
+  type Attribute,
+  type TensorflowBackend,
+  type TensorflowInput,
+  TensorflowOps,
+  type TensorflowTensor,
+  type TensorflowType,
+  typeNumber,
+  withOps,
+} from './tensorflow-op';
+
+/** Calls with inputs of the same shapes before they are recorded: a graph of a thousand ops takes a quarter of a second to make. */
+const callsBefore = 16;
+
+/** Of one backend; the one not used for longest goes. */
+const mostGraphs = 32;
+
+/** Rows of a part at least: fewer are not worth a product of their own. */
+const fewestRows = 16;
+
+interface Graph {
+  session: number;
+  /** Names of the nodes, with commas between them. */
+  inputs: string;
+  outputs: string;
+}
+
+interface Kernel {
+  /** What the ops are made of beside the inputs: the same words, the same ops. */
+  name: string;
+  /** Those that are absent have no value. */
+  inputs: Readonly<Record<string, TensorInfo | undefined>>;
+  /** Rows that nothing passes between, as the sequences of a batch: a graph computes them in parts, side by side. */
+  rows: number;
+}
+
+/**
+ * As `withOps`, and as a graph where that pays. A body must not read values, nor give its inputs as results.
+ *
+ * @param body gets in how many parts of equally many rows it is to compute: 1 where it runs op by op.
+ */
+export function withGraph(
+  backend: TensorflowBackend,
+  {name, inputs, rows}: Kernel,
+  body: (ops: TensorflowOps, parts: number) => readonly TensorflowTensor[],
+): Tensor[] {
+  const oneByOne = () => withOps(backend, (ops) => body(ops, 1));
+  if (backend.isUsingGpuDevice) return oneByOne(); // a graph's inputs and outputs would pass through main memory
+  const entries = Object.entries(inputs).filter((entry): entry is [string, TensorInfo] => entry[1] !== undefined);
+  const given = entries.map(([, tensor]) => tensor);
+  const handles = backend.getInputTensorIds(given);
+  // A tensor that is two inputs at once has one place in the graph.
+  const described = entries.map(([input, {shape, dtype}], at) => [input, dtype, shape, handles.indexOf(handles[at]!)]);
+  const key = JSON.stringify([name, described]);
+  const known = graphsOf(backend);
+  const entry = known.get(key) ?? 0;
+  known.delete(key);
+  known.set(key, typeof entry === 'number' ? entry + 1 : entry); // as the last that is to go
+  if (typeof entry === 'object') return run(backend, entry, handles);
+  if (entry !== callsBefore) return oneByOne();
+  const ops = new RecordingOps(backend, given);
+  try {
+    const results = body(ops, partsOf(rows));
+    const graph = ops.graph(results);
+    if (graph) known.set(key, graph);
+    discardOldest(backend, known);
+    return ops.finish(results);
+  } finally {
+    ops.dispose();
+  }
+}
+
+function run(backend: TensorflowBackend, {session, inputs, outputs}: Graph, handles: number[]): Tensor[] {
+  const results = backend.binding.runSavedModel(session, handles, inputs, outputs);
+  return results.map((result) => backend.createOutputTensor(result));
+}
+
+/** By what is computed: its graph, or how often it has been. */
+type Known = Map<string, Graph | number>;
+
+const knownByBackend = new WeakMap<TensorflowBackend, Known>();
+
+function graphsOf(backend: TensorflowBackend): Known {
+  const known = knownByBackend.get(backend) ?? new Map();
+  knownByBackend.set(backend, known);
+  return known;
+}
+
+function discardOldest({binding}: TensorflowBackend, known: Known): void {
+  const graphs = [...known].filter(([, entry]) => typeof entry === 'object') as [string, Graph][];
+  for (const [key, {session}] of graphs.slice(0, -mostGraphs)) {
+    binding.deleteSavedModel(session);
+    known.delete(key);
+  }
+}
+
+/** As many parts as there are cores, where the rows can be divided so. */
+function partsOf(rows: number): number {
+  let parts = builtin<typeof import('node:os')>('node:os')?.availableParallelism() ?? 1;
+  while (parts > 1 && (rows % parts !== 0 || rows / parts < fewestRows)) parts--;
+  return parts;
+}
+
+function builtin<Module>(name: string): Module | undefined {
+  return globalThis.process?.getBuiltinModule?.(name) as Module | undefined;
+}
+
+/** Runs ops, and writes down the graph they would be. */
+class RecordingOps extends TensorflowOps {
+  readonly #binding: TensorflowBackend['binding'];
+  readonly #nodes: string[] = [];
+  readonly #inputs: string[];
+  /** By its handle, where in the graph a tensor comes from. */
+  readonly #sources = new Map<number, string>();
+
+  constructor(backend: TensorflowBackend, inputs: readonly TensorInfo[]) {
+    super(backend);
+    this.#binding = backend.binding;
+    this.#inputs = inputs.map((input) => {
+      const node = this.#add('Placeholder', [], {dtype: typeOf(this.#typeOf(input)), shape: shapeOf(input.shape)});
+      this.#sources.set(this.handle(input), node);
+      return `${node}:0`;
+    });
+  }
+
+  override runMany(
+    name: string,
+    inputs: readonly TensorflowInput[],
+    attributes: Record<string, Attribute>,
+    outputs: number,
+  ): TensorflowTensor[] {
+    const results = super.runMany(name, inputs, attributes, outputs);
+    const from = inputs.map((input) => this.#sources.get(this.handle(input))!);
+    const described = Object.fromEntries(
+      Object.entries(attributes).map(([key, value]) => [key, this.#attribute(value)]),
+    );
+    for (const [key, at] of Object.entries(typesFromInputs[name] ?? {T: 0})) {
+      described[key] ??= typeOf(this.#typeOf(inputs[at]!));
+    }
+    const node = this.#add(name, from, described);
+    results.forEach(({id}, at) => {
+      this.#sources.set(id, `${node}:${at}`);
+    });
+    return results;
+  }
+
+  override constant(dtype: TensorflowType, values: readonly number[], shape: number[] = []): TensorflowTensor {
+    const result = super.constant(dtype, values, shape);
+    const field = {float32: 'float_val', int32: 'int_val', int64: 'int64_val', bool: 'bool_val', resource: ''}[dtype];
+    const list = values.map((value) => `${field}: ${value}`).join(' ');
+    const value = `tensor { dtype: ${result.dtype} tensor_${shapeOf(shape)} ${list} }`;
+    this.#sources.set(result.id, this.#add('Const', [], {dtype: typeOf(result.dtype), value}));
+    return result;
+  }
+
+  override read(): never {
+    throw new Error('A graph has no values to read while it is recorded.');
+  }
+
+  /** What has been recorded, ready to run; nothing where no file can be written. */
+  graph(results: readonly TensorflowTensor[]): Graph | undefined {
+    const [fs, os, path] = ['fs', 'os', 'path'].map((name) => builtin(`node:${name}`)) as [
+      typeof import('node:fs'),
+      typeof import('node:os'),
+      typeof import('node:path'),
+    ];
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gatefold-'));
+    try {
+      const text = `saved_model_schema_version: 1
+meta_graphs { meta_info_def { tags: "serve" } graph_def { versions { producer: 1882 }
+${this.#nodes.join('\n')}
+} }`;
+      fs.writeFileSync(path.join(folder, 'saved_model.pbtxt'), text);
+      const session = this.#binding.loadSavedModel(folder, 'serve');
+      const outputs = results.map(({id}) => this.#sources.get(id)!);
+      return {session, inputs: this.#inputs.join(','), outputs: outputs.join(',')};
+    } finally {
+      fs.rmSync(folder, {recursive: true});
+    }
+  }
+
+  #add(op: string, inputs: readonly string[], attributes: Record<string, string>): string {
+    const name = `n${this.#nodes.length}`;
+    const fields = [
+      ...inputs.map((input) => `input: "${input}"`),
+      ...Object.entries(attributes).map(([key, value]) => `attr { key: "${key}" value { ${value} } }`),
+    ];
+    this.#nodes.push(`node { name: "${name}" op: "${op}" ${fields.join(' ')} }`);
+    return name;
+  }
+
+  #typeOf({dtype}: TensorflowInput): number {
+    return typeof dtype === 'number' ? dtype : typeNumber(this.#binding, dtype as TensorflowType);
+  }
+
+  #attribute(attribute: Attribute): string {
+    if (typeof attribute === 'boolean') return `b: ${attribute}`;
+    if (typeof attribute === 'string') return `s: ${JSON.stringify(attribute)}`;
+    if (!('kind' in attribute)) return shapeOf(attribute);
+    if (attribute.kind === 'type') return typeOf(typeNumber(this.#binding, attribute.value));
+    return `${attribute.kind === 'int' ? 'i' : 'f'}: ${attribute.value}`;
+  }
+}
+
+const typeOf = (number: number) => `type: ${number}`;
+const shapeOf = (shape: readonly number[]) => `shape { ${shape.map((size) => `dim { size: ${size} }`).join(' ')} }`;
+
+/**
+ * The types that TensorFlow knows from its inputs where it runs an op, and wants written in a graph, each by the input it is
+ * the type of. Of all other ops that is T, by the first input.
+ */
+const typesFromInputs: Record<string, Record<string, number>> = {
+  Fill: {T: 1},
+  GatherV2: {Tparams: 0, Tindices: 1, Taxis: 2},
+  OneHot: {TI: 0, T: 2},
+  Range: {Tidx: 0},
+  SelectV2: {T: 1},
+  Slice: {T: 0, Index: 1},
+  Split: {T: 1},
+  SplitV: {T: 0, Tlen: 1},
+  UnsortedSegmentSum: {T: 0, Tindices: 1, Tnumsegments: 2},
+};
