@@ -5,6 +5,7 @@
 import type {NamedTensorMap, Tensor} from '@tensorflow/tfjs-core';
 import {exchanged, masked, product, within} from '../attention/tensorflow';
 import type {SelectiveKernel} from '../backends/has-kernel';
+import {withGraph} from '../backends/tensorflow-graph';
 import {
   int,
   type TensorflowBackend,
@@ -12,11 +13,22 @@ import {
   type TensorflowOps,
   type TensorflowTensor,
   type,
-  withOps,
 } from '../backends/tensorflow-op';
 import {cellGradients, cellStep, exchangeFAndC, type Four} from '../lstm/tensorflow';
 import {multiplyTransposed} from '../matrix-product/tensorflow';
-import {fromInputs, inputGradients, pack, statesBefore, timesTransposed, unpack, zeros} from '../sequence/tensorflow';
+import {
+  expectInputIds,
+  fromInputs,
+  inputGradients,
+  joinRows,
+  pack,
+  packParts,
+  rowsInParts,
+  statesBefore,
+  timesTransposed,
+  unpackParts,
+  zeros,
+} from '../sequence/tensorflow';
 import {type BackwardCall, type ForwardCall, sizesOf} from './shapes';
 
 function joined(ops: TensorflowOps, parts: TensorflowInput[], axis: number): TensorflowTensor {
@@ -31,51 +43,63 @@ function bend(ops: TensorflowOps, query: TensorflowInput, keys: TensorflowInput)
 
 function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBackend>): Tensor[] {
   const {contextKernel, recurrentKernel, queryKernel, lengths, scoreVector} = inputs;
-  const {T, B, D, S, E} = sizesOf(inputs);
-  return withOps(backend, (ops) => {
+  const {T, B, D, S} = sizesOf(inputs);
+  expectInputIds(backend, 'attentionLSTM', inputs);
+  return withGraph(backend, {name: `attention lstm ${scale}`, inputs, rows: B}, (ops, parts) => {
     const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const matMul = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b]);
-    const inputAt = unpack(ops, fromInputs(ops, inputs));
-    const [keys, values] = [exchanged(ops, inputs.keys), exchanged(ops, inputs.values)];
+    const inputAt = unpackParts(ops, fromInputs(ops, inputs), parts);
+    const inParts = (tensor: TensorflowInput) => rowsInParts(ops, tensor, parts);
+    const [keys, values] = [inputs.keys, inputs.values].map((memory) => inParts(exchanged(ops, memory)));
     const vector = scoreVector && ops.reshape(scoreVector, [D, 1]);
     const factor = ops.constant('float32', [scale]);
-    const restrict = lengths && within(ops, ops.reshape(lengths, [B, 1]), S);
-    let h: TensorflowInput = inputs.hidden;
-    let s: TensorflowInput = inputs.cell;
-    let a: TensorflowInput = inputs.context;
+    const restrict = lengths && inParts(ops.reshape(lengths, [B, 1])).map((rows) => within(ops, rows, S));
+    const [h, s, a] = [inputs.hidden, inputs.cell, inputs.context].map(inParts) as [State, State, State];
     const feeding = joined(ops, [contextKernel, recurrentKernel], 0); // [E + H, 4H]
     const made: Record<'outputs' | 'cells' | 'contexts' | 'weights' | 'gates' | 'queries', TensorflowTensor[]> = {
       ...{outputs: [], cells: [], contexts: [], weights: [], gates: [], queries: []},
     };
     for (let step = 0; step < T; step++) {
-      const found = ops.step(() => {
-        const fed = matMul(joined(ops, [a, h], 1), feeding);
-        const {newGates, newCell, newHidden} = cellStep(ops, add(inputAt[step]!, fed), s);
-        const query = queryKernel ? matMul(newHidden, queryKernel) : newHidden;
-        const scores = vector
-          ? matMul(ops.reshape(bend(ops, query, keys), [B * S, D]), vector)
-          : ops.run('Mul', [product(ops, keys, ops.reshape(query, [B, D, 1])), factor]);
-        const flat = ops.reshape(scores, [B, S]);
-        const probabilities = ops.run('Softmax', [restrict?.(flat, masked) ?? flat]);
-        const weights = restrict?.(probabilities, 0) ?? probabilities; // a length of 0 leaves nothing
-        const context = ops.reshape(product(ops, ops.reshape(weights, [B, 1, S]), values), [B, E]);
-        return {hidden: newHidden, cell: newCell, context, weights, gates: newGates, query};
-      });
-      [h, s, a] = [found.hidden, found.cell, found.context];
-      made.outputs.push(h);
-      made.cells.push(s);
-      made.contexts.push(a);
-      made.weights.push(found.weights);
-      made.gates.push(...found.gates);
-      if (queryKernel) made.queries.push(found.query);
+      for (let part = 0; part < parts; part++) {
+        const at = step * parts + part;
+        const found = ops.step(() => {
+          const fed = matMul(joined(ops, [a[part]!, h[part]!], 1), feeding);
+          const {newGates, newCell, newHidden} = cellStep(ops, add(inputAt[at]!, fed), s[part]!);
+          const query = queryKernel ? matMul(newHidden, queryKernel) : newHidden;
+          const rows = B / parts;
+          const scores = vector
+            ? matMul(ops.reshape(bend(ops, query, keys![part]!), [rows * S, D]), vector)
+            : ops.run('Mul', [product(ops, keys![part]!, ops.reshape(query, [rows, D, 1])), factor]);
+          const flat = ops.reshape(scores, [rows, S]);
+          const only = restrict?.[part];
+          const probabilities = ops.run('Softmax', [only?.(flat, masked) ?? flat]);
+          const weights = only?.(probabilities, 0) ?? probabilities; // a length of 0 leaves nothing
+          const ofPositions = ops.reshape(weights, [rows, 1, S]);
+          const context = ops.reshape(product(ops, ofPositions, values![part]!), [rows, -1]);
+          return {hidden: newHidden, cell: newCell, context, weights, gates: newGates, query};
+        });
+        made.outputs[at] = h[part] = found.hidden;
+        made.cells[at] = s[part] = found.cell;
+        made.contexts[at] = a[part] = found.context;
+        made.weights[at] = found.weights;
+        found.gates.forEach((gate, index) => {
+          made.gates[(4 * step + index) * parts + part] = gate;
+        });
+        if (queryKernel) made.queries[at] = found.query;
+      }
     }
-    const [outputs, contexts, weights, cells] = (['outputs', 'contexts', 'weights', 'cells'] as const).map((name) =>
-      pack(ops, made[name]),
-    ) as Four;
-    const queries = queryKernel ? pack(ops, made.queries) : zeros(ops, [0, B, D]);
-    return [outputs, contexts, weights, ...([h, s, a] as TensorflowTensor[]), pack(ops, made.gates), cells, queries];
+    const whole = (name: keyof typeof made) => packParts(ops, made[name], parts);
+    return [
+      ...(['outputs', 'contexts', 'weights'] as const).map(whole),
+      ...[h, s, a].map((state) => joinRows(ops, state)),
+      ...(['gates', 'cells'] as const).map(whole),
+      queryKernel ? whole('queries') : zeros(ops, [0, B, D]),
+    ];
   });
 }
+
+/** What a step hands to the next, by parts of the batch. */
+type State = TensorflowTensor[];
 
 interface ScoreGradients {
   /** `[B, D]` */
@@ -106,68 +130,83 @@ function additiveGradients(
 function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBackend>): Tensor[] {
   const {contextKernel, recurrentKernel, queryKernel, scoreVector, hidden, context, outputs, contexts} = inputs;
   const {T, B, I, H, D, S, E} = sizesOf(inputs);
-  return withOps(backend, (ops) => {
+  return withGraph(backend, {name: `attention lstm gradient ${scale}`, inputs, rows: B}, (ops, parts) => {
+    const rowsOfPart = B / parts;
     const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
-    const [keys, values] = [exchanged(ops, inputs.keys), exchanged(ops, inputs.values)];
-    const at = (name: 'cells' | 'weights' | 'outputsGradient' | 'contextsGradient' | 'weightsGradient') =>
-      unpack(ops, inputs[name]);
-    const [gateAt, cellAt, squashedAt] = [
-      unpack(ops, inputs.gates),
-      at('cells'),
-      unpack(ops, ops.run('Tanh', [inputs.cells])),
+    const inParts = (tensor: TensorflowInput) => rowsInParts(ops, tensor, parts);
+    const [keys, values] = [inputs.keys, inputs.values].map((memory) => inParts(exchanged(ops, memory)));
+    const at = (tensor: TensorflowInput) => unpackParts(ops, tensor, parts);
+    const [gateAt, cellAt, squashedAt] = [at(inputs.gates), at(inputs.cells), at(ops.run('Tanh', [inputs.cells]))];
+    const [dOutputAt, dContextAt, dWeightAt] = [
+      at(inputs.outputsGradient),
+      at(inputs.contextsGradient),
+      at(inputs.weightsGradient),
     ];
-    const [dOutputAt, dContextAt, dWeightAt] = [at('outputsGradient'), at('contextsGradient'), at('weightsGradient')];
-    const [weightAt, queryAt] = [at('weights'), unpack(ops, queryKernel ? inputs.queries : outputs)];
-    const differentiate = cellGradients(ops, [B, H], recurrentKernel);
+    const [weightAt, queryAt] = [at(inputs.weights), at(queryKernel ? inputs.queries : outputs)];
+    const differentiate = cellGradients(ops, [rowsOfPart, H], recurrentKernel);
     const feeding = joined(ops, [contextKernel, recurrentKernel], 0);
     const feedingBackward = timesTransposed(ops, feeding, T);
     const queryBackward = queryKernel && timesTransposed(ops, queryKernel, T);
     /** `size` columns from `from` on. */
     const columns = (matrix: TensorflowTensor, from: number, size: number) =>
-      ops.run('Slice', [matrix, ops.constant('int32', [0, from], [2]), ops.constant('int32', [B, size], [2])]);
+      ops.run('Slice', [matrix, ops.constant('int32', [0, from], [2]), ops.constant('int32', [rowsOfPart, size], [2])]);
     const positions = ops.constant('int32', [1]); // the axis
     const factor = ops.constant('float32', [scale]);
     const vector = scoreVector && ops.reshape(scoreVector, [D, 1]);
-    let dh: TensorflowInput = inputs.hiddenGradient;
-    let ds: TensorflowInput = inputs.cellGradient;
-    let da: TensorflowInput = inputs.contextGradient;
-    let ofKeys: TensorflowTensor | undefined; // [B, S, D], and [1, D]: additive only
-    let ofVector: TensorflowTensor | undefined;
-    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B, 4H]
+    const firstCell = inParts(inputs.cell);
+    const [dh, ds, da] = [inputs.hiddenGradient, inputs.cellGradient, inputs.contextGradient].map(inParts) as [
+      State,
+      State,
+      State,
+    ];
+    const ofKeys: TensorflowTensor[] = []; // of each part [B / parts, S, D], and [1, D]: additive only
+    const ofVector: TensorflowTensor[] = [];
+    const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B / parts, 4H]
     const ofContexts: TensorflowTensor[] = [];
     const ofScores: TensorflowTensor[] = [];
     const ofQueries: TensorflowTensor[] = [];
     for (let step = T - 1; step >= 0; step--) {
-      const found = ops.step(() => {
-        const dContext = add(da, dContextAt[step]!);
-        const weights = weightAt[step]!;
-        const fromContext = ops.reshape(product(ops, values, ops.reshape(dContext, [B, E, 1])), [B, S]);
-        const ofWeights = mul(weights, add(fromContext, dWeightAt[step]!));
-        const total = ops.run('Sum', [ofWeights, positions], {keep_dims: true}); // [B, 1]
-        const unscaled = ops.run('Sub', [ofWeights, mul(weights, total)]); // [B, S]
-        const dScores = vector ? unscaled : mul(unscaled, factor);
-        const {dQuery, dKeys, dVector}: ScoreGradients = vector
-          ? additiveGradients(ops, dScores, {bent: bend(ops, queryAt[step]!, keys), vector})
-          : {dQuery: ops.reshape(product(ops, ops.reshape(dScores, [B, 1, S]), keys), [B, D])};
-        const [dsBefore, inOtherOrder] = differentiate({
-          gates: gateAt.slice(4 * step, 4 * step + 4) as Four,
-          ...{cellBefore: cellAt[step - 1] ?? inputs.cell, cell: cellAt[step]!, squashed: squashedAt[step]!},
-          ...{cellGradient: ds, hiddenGradient: add(add(dh, dOutputAt[step]!), queryBackward?.(dQuery) ?? dQuery)},
+      for (let part = 0; part < parts; part++) {
+        const at = step * parts + part;
+        const found = ops.step(() => {
+          const dContext = add(da[part]!, dContextAt[at]!);
+          const weights = weightAt[at]!;
+          const column = ops.reshape(dContext, [rowsOfPart, E, 1]);
+          const fromContext = ops.reshape(product(ops, values![part]!, column), [rowsOfPart, S]);
+          const ofWeights = mul(weights, add(fromContext, dWeightAt[at]!));
+          const total = ops.run('Sum', [ofWeights, positions], {keep_dims: true}); // [B / parts, 1]
+          const unscaled = ops.run('Sub', [ofWeights, mul(weights, total)]); // [B / parts, S]
+          const dScores = vector ? unscaled : mul(unscaled, factor);
+          const row = () => ops.reshape(dScores, [rowsOfPart, 1, S]);
+          const {dQuery, dKeys, dVector}: ScoreGradients = vector
+            ? additiveGradients(ops, dScores, {bent: bend(ops, queryAt[at]!, keys![part]!), vector})
+            : {dQuery: ops.reshape(product(ops, row(), keys![part]!), [rowsOfPart, D])};
+          const [dsBefore, inOtherOrder] = differentiate({
+            gates: [0, 1, 2, 3].map((gate) => gateAt[(4 * step + gate) * parts + part]) as Four,
+            cellBefore: cellAt[at - parts] ?? firstCell[part]!,
+            ...{cell: cellAt[at]!, squashed: squashedAt[at]!, cellGradient: ds[part]!},
+            hiddenGradient: add(add(dh[part]!, dOutputAt[at]!), queryBackward?.(dQuery) ?? dQuery),
+          });
+          const dSums = exchangeFAndC(ops, inOtherOrder);
+          const fed = feedingBackward(dSums);
+          const [keysBefore, vectorBefore] = [ofKeys[part], ofVector[part]];
+          return {
+            ...{dh: columns(fed, E, H), ds: dsBefore, da: columns(fed, 0, E), dSums, dContext, dScores, dQuery},
+            ofKeys: dKeys && keysBefore ? add(keysBefore, dKeys) : dKeys,
+            ofVector: dVector && vectorBefore ? add(vectorBefore, dVector) : dVector,
+          };
         });
-        const dSums = exchangeFAndC(ops, inOtherOrder);
-        const fed = feedingBackward(dSums);
-        return {
-          ...{dh: columns(fed, E, H), ds: dsBefore, da: columns(fed, 0, E), dSums, dContext, dScores, dQuery},
-          ofKeys: dKeys && ofKeys ? add(ofKeys, dKeys) : dKeys,
-          ofVector: dVector && ofVector ? add(ofVector, dVector) : dVector,
-        };
-      });
-      ({dh, ds, da, ofKeys, ofVector} = found);
-      sums[step] = found.dSums;
-      ofContexts[step] = found.dContext;
-      ofScores[step] = found.dScores;
-      ofQueries[step] = found.dQuery;
+        dh[part] = found.dh;
+        ds[part] = found.ds;
+        da[part] = found.da;
+        if (found.ofKeys) ofKeys[part] = found.ofKeys;
+        if (found.ofVector) ofVector[part] = found.ofVector;
+        sums[at] = found.dSums;
+        ofContexts[at] = found.dContext;
+        ofScores[at] = found.dScores;
+        ofQueries[at] = found.dQuery;
+      }
     }
     const rows = (tensors: TensorflowTensor[], size: number) => ops.reshape(pack(ops, tensors), [T * B, size]);
     const all = rows(sums, 4 * H);
@@ -182,13 +221,14 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
     /** Of each position, the rows [B, T, ...] by their shares [B, T, S]. */
     const byPosition = (shares: TensorflowInput, of: TensorflowInput) =>
       exchanged(ops, product(ops, exchanged(ops, shares), exchanged(ops, of), {adj_x: true}));
+    const queries = queryKernel ? inputs.queries : outputs;
     return [
       ...ofKernels,
-      ofKeys ? exchanged(ops, ofKeys) : byPosition(pack(ops, ofScores), queryKernel ? inputs.queries : outputs),
-      byPosition(inputs.weights, pack(ops, ofContexts)),
-      ...([dh, ds, da] as TensorflowTensor[]),
+      vector ? exchanged(ops, joinRows(ops, ofKeys)) : byPosition(packParts(ops, ofScores, parts), queries),
+      byPosition(inputs.weights, packParts(ops, ofContexts, parts)),
+      ...[dh, ds, da].map((gradient) => joinRows(ops, gradient)),
       ...(queryKernel ? [byRows(ops.reshape(outputs, [T * B, H]), rows(ofQueries, D))] : []),
-      ...(ofVector ? [ops.reshape(ofVector, [D])] : []),
+      ...(vector ? [ops.reshape(ofVector.reduce(add), [D])] : []),
       ...(inputs.x.dtype === 'int32' ? [] : [ops.reshape(multiplyTransposed(ops, all, inputs.kernel), [T, B, I])]),
     ];
   });

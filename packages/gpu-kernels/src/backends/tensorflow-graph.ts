@@ -174,7 +174,7 @@ class RecordingOps extends TensorflowOps {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gatefold-'));
     try {
       const text = `saved_model_schema_version: 1
-meta_graphs { meta_info_def { tags: "serve" } graph_def { versions { producer: 1882 }
+meta_graphs { meta_info_def { tags: "serve" } graph_def { versions { producer: 1087 }
 ${this.#nodes.join('\n')}
 } }`;
       fs.writeFileSync(path.join(folder, 'saved_model.pbtxt'), text);

@@ -131,8 +131,12 @@ async function load(name: BackendName): Promise<void> {
   });
 }
 
-/** tfjs-node 4.22 calls a function of Node's that Node 23 has dropped. */
+/**
+ * tfjs-node 4.22 calls a function of Node's that Node 23 has dropped. TensorFlow tells of every graph it is given, and of much
+ * else, unless asked for warnings only.
+ */
 async function loadTensorflow(): Promise<unknown> {
+  if (globalThis.process?.env) globalThis.process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   const util = globalThis.process?.getBuiltinModule?.('node:util') as {isNullOrUndefined?(value: unknown): boolean};
   if (util) util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   return import('@tensorflow/tfjs-node');

@@ -24,8 +24,10 @@ import {
   fromInputs,
   going,
   inputGradients,
+  joinRows,
   pack,
   packParts,
+  rowsInParts,
   statesBefore,
   timesTransposed,
   unpackParts,
@@ -73,7 +75,7 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     const next = fitsBlock(inputs as Record<string, TensorInfo>)
       ? blockSteps(ops, tensors, parts)
       : composedSteps(ops, inputs, parts);
-    const h = unpackParts(ops, ops.reshape(hidden, [1, batch, hiddenSize]), parts);
+    const h = rowsInParts(ops, hidden, parts);
     const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
     const gates: TensorflowTensor[] = [];
     const outputs: TensorflowTensor[] = [];
@@ -91,7 +93,7 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     }
     const states = packParts(ops, outputs, parts);
     const cleared = live ? ops.run('SelectV2', [live, states, ops.constant('float32', [0])]) : states;
-    return [cleared, ops.reshape(pack(ops, h), [batch, hiddenSize]), packParts(ops, gates, parts)];
+    return [cleared, joinRows(ops, h), packParts(ops, gates, parts)];
   });
 }
 
@@ -135,7 +137,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const upstreamAt =
       !finalStateOnly &&
       unpackParts(ops, live ? run('SelectV2', [live, outputsGradient!, zero]) : outputsGradient!, parts);
-    const dh = unpackParts(ops, ops.reshape(hiddenGradient!, [1, batch, hiddenSize]), parts);
+    const dh = rowsInParts(ops, hiddenGradient!, parts);
     const before = statesBefore(ops, {hidden: hidden!, outputs: outputs!}, reverse, live); // [T B, H]
     const beforeAt = unpackParts(ops, ops.reshape(before, [steps, batch, hiddenSize]), parts);
     const axis = ops.constant('int32', [1]);
@@ -167,8 +169,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const dCandidateWeights = run('MatMul', [mul(resets, before), dCandidate], {transpose_a: true});
     const all = sideBySide(dGate, dCandidate); // [T B, 3H]
     const [dKernel, dBias] = inputGradients(ops, x!, inputSize, all);
-    const dHidden = ops.reshape(pack(ops, dh), [batch, hiddenSize]);
-    const results = [dKernel, sideBySide(dGateWeights, dCandidateWeights), dBias, dHidden];
+    const results = [dKernel, sideBySide(dGateWeights, dCandidateWeights), dBias, joinRows(ops, dh)];
     if (fromIds || constantInput) return results;
     return [...results, ops.reshape(multiplyTransposed(ops, all, kernel!), x!.shape)];
   });

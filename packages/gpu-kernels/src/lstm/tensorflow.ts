@@ -25,8 +25,10 @@ import {
   fromInputs,
   going,
   inputGradients,
+  joinRows,
   pack,
   packParts,
+  rowsInParts,
   statesBefore,
   timesTransposed,
   unpackParts,
@@ -70,7 +72,7 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     const inputAt = unpackParts(ops, projected, parts);
     const maskAt = candidateMask && unpackParts(ops, candidateMask, parts);
     const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
-    const [h, s] = [hidden!, cell!].map((state) => unpackParts(ops, ops.reshape(state, [1, batch, hiddenSize]), parts));
+    const [h, s] = [hidden!, cell!].map((state) => rowsInParts(ops, state, parts));
     const gates: TensorflowTensor[] = [];
     const outputs: TensorflowTensor[] = [];
     const cells: TensorflowTensor[] = [];
@@ -95,8 +97,7 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     }
     const states = packParts(ops, outputs, parts);
     const cleared = live ? ops.run('SelectV2', [live, states, ops.constant('float32', [0])]) : states;
-    const [last, lastCell] = [h!, s!].map((state) => ops.reshape(pack(ops, state), [batch, hiddenSize]));
-    return [cleared, last!, lastCell!, packParts(ops, gates, parts), packParts(ops, cells, parts)];
+    return [cleared, joinRows(ops, h!), joinRows(ops, s!), packParts(ops, gates, parts), packParts(ops, cells, parts)];
   });
 }
 
@@ -178,9 +179,10 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     }
     // By step and part, each [B / parts, ...].
     const inParts = (tensor: TensorflowInput) => unpackParts(ops, tensor, parts);
-    const state = (tensor: TensorflowInput) => inParts(ops.reshape(tensor, [1, batch, hiddenSize]));
     const [gateAt, cellAt, squashedAt] = [gates!, cells!, ops.run('Tanh', [cells!])].map(inParts);
-    const [dh, ds, firstCell] = [hiddenGradient!, cellGradient!, cell!].map(state);
+    const [dh, ds, firstCell] = [hiddenGradient!, cellGradient!, cell!].map((tensor) =>
+      rowsInParts(ops, tensor, parts),
+    );
     const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
     const zero = ops.constant('float32', [0]);
     const upstreamAt = !finalStateOnly && inParts(live ? select(live, outputsGradient!, zero) : outputsGradient!);
@@ -218,8 +220,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const states = statesBefore(ops, {hidden: hidden!, outputs: tensors.outputs!}, reverse, live);
     const [kernel, bias] = inputGradients(ops, tensors.x!, inputSize, all);
     const weights = [kernel, ops.run('MatMul', [states, all], {transpose_a: true}), bias];
-    const whole = (gradient: TensorflowTensor[]) => ops.reshape(pack(ops, gradient), [batch, hiddenSize]);
-    const results = [...(weights.map(ordered) as TensorflowTensor[]), whole(dh!), whole(ds!)];
+    const results = [...(weights.map(ordered) as TensorflowTensor[]), joinRows(ops, dh!), joinRows(ops, ds!)];
     if (fromIds || constantInput) return results;
     const dx = multiplyTransposed(ops, all, ordered(tensors.kernel!));
     return [...results, ops.reshape(dx, [steps, batch, inputSize])];

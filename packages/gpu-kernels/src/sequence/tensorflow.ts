@@ -23,12 +23,23 @@ export function unpackParts(ops: TensorflowOps, input: TensorflowInput, parts: n
   return unpack(ops, parts === 1 ? input : ops.reshape(input, [planes * parts, rows / parts, ...rest]));
 }
 
-/** The other way round. */
+/** The other way round: `[N, B, ...]`. */
 export function packParts(ops: TensorflowOps, inputs: readonly TensorflowTensor[], parts: number): TensorflowTensor {
   const packed = pack(ops, inputs);
   if (parts === 1) return packed;
   const [both, rows, ...rest] = packed.shape as [number, number];
   return ops.reshape(packed, [both / parts, rows * parts, ...rest]);
+}
+
+/** The rows of one matrix or tensor `[B, ...]` in parts, each `[B / parts, ...]`. */
+export function rowsInParts(ops: TensorflowOps, input: TensorflowInput, parts: number): TensorflowTensor[] {
+  return unpackParts(ops, ops.reshape(input, [1, ...input.shape]), parts);
+}
+
+/** The other way round: `[B, ...]`. */
+export function joinRows(ops: TensorflowOps, parts: readonly TensorflowTensor[]): TensorflowTensor {
+  const [rows, ...rest] = parts[0]!.shape as [number, number];
+  return ops.reshape(pack(ops, parts), [parts.length * rows, ...rest]);
 }
 
 /** Tensors of one shape, side by side along a new first axis. */
