@@ -16,8 +16,13 @@ import {
   withOps,
 } from './tensorflow-op';
 
-/** Calls with inputs of the same shapes before they are recorded: a graph of a thousand ops takes a quarter of a second to make. */
-const callsBefore = 16;
+/** Milliseconds that calls with inputs of the same shapes have taken before they are recorded: what it takes to make a graph of a thousand ops. */
+let timeBefore = 250;
+
+/** For tests: records a kernel the first time it is called. */
+export function recordAtOnce(): void {
+  timeBefore = 0;
+}
 
 /** Of one backend; the one not used for longest goes. */
 const mostGraphs = 32;
@@ -61,10 +66,17 @@ export function withGraph(
   const key = JSON.stringify([name, described]);
   const known = graphsOf(backend);
   const entry = known.get(key) ?? 0;
-  known.delete(key);
-  known.set(key, typeof entry === 'number' ? entry + 1 : entry); // as the last that is to go
-  if (typeof entry === 'object') return run(backend, entry, handles);
-  if (entry !== callsBefore) return oneByOne();
+  known.delete(key); // to be the last that is to go
+  if (typeof entry === 'object') {
+    known.set(key, entry);
+    return run(backend, entry, handles);
+  }
+  if (entry < timeBefore) {
+    const start = performance.now();
+    const results = oneByOne();
+    known.set(key, entry + performance.now() - start);
+    return results;
+  }
   const ops = new RecordingOps(backend, given);
   try {
     const results = body(ops, partsOf(rows));
@@ -82,7 +94,7 @@ function run(backend: TensorflowBackend, {session, inputs, outputs}: Graph, hand
   return results.map((result) => backend.createOutputTensor(result));
 }
 
-/** By what is computed: its graph, or how often it has been. */
+/** By what is computed: its graph, or the milliseconds it has taken. */
 type Known = Map<string, Graph | number>;
 
 const knownByBackend = new WeakMap<TensorflowBackend, Known>();

@@ -58,7 +58,10 @@ export function timesTransposed(
   steps: number,
 ): (rows: TensorflowInput) => TensorflowTensor {
   if (steps === 1) return (rows) => multiplyTransposed(ops, rows, matrix);
-  const turned = ops.run('Transpose', [matrix, ops.constant('int32', [1, 0], [2])]);
+  // By way of three axes, or TensorFlow would see in a graph that MatMul could transpose by itself, which is slower.
+  const [rows, columns] = matrix.shape as [number, number];
+  const order = ops.constant('int32', [0, 2, 1], [3]);
+  const turned = ops.reshape(ops.run('Transpose', [ops.reshape(matrix, [1, rows, columns]), order]), [columns, rows]);
   return (rows) => ops.run('MatMul', [rows, turned]);
 }
 
