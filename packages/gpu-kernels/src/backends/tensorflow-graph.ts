@@ -16,16 +16,19 @@ import {
   withOps,
 } from './tensorflow-op';
 
-/** Milliseconds that calls with inputs of the same shapes have taken before they are recorded: what it takes to make a graph of a thousand ops. */
+/**
+ * Milliseconds that calls with inputs of the same shapes have taken before they are recorded: as long as it takes to make a graph
+ * of a thousand ops.
+ */
 let timeBefore = 250;
 
-/** For tests: records a kernel the first time it is called. */
-export function recordAtOnce(): void {
-  timeBefore = 0;
+/** For tests: so many milliseconds instead; 0 records a kernel the first time it is called, Infinity never. */
+export function recordAfter(milliseconds: number): void {
+  timeBefore = milliseconds;
 }
 
-/** Of one backend; the one not used for longest goes. */
-const mostGraphs = 32;
+/** Kernels and shapes that are remembered; the one not used for longest goes. */
+const mostKnown = 64;
 
 /** Rows of a part at least: fewer are not worth a product of their own. */
 const fewestRows = 16;
@@ -64,25 +67,18 @@ export function withGraph(
   // A tensor that is two inputs at once has one place in the graph.
   const described = entries.map(([input, {shape, dtype}], at) => [input, dtype, shape, handles.indexOf(handles[at]!)]);
   const key = JSON.stringify([name, described]);
-  const known = graphsOf(backend);
-  const entry = known.get(key) ?? 0;
-  known.delete(key); // to be the last that is to go
-  if (typeof entry === 'object') {
-    known.set(key, entry);
-    return run(backend, entry, handles);
-  }
+  const entry = lookUp(backend, key);
+  if (typeof entry === 'object') return run(backend, entry, handles);
   if (entry < timeBefore) {
     const start = performance.now();
     const results = oneByOne();
-    known.set(key, entry + performance.now() - start);
+    remember(backend, key, entry + performance.now() - start);
     return results;
   }
   const ops = new RecordingOps(backend, given);
   try {
     const results = body(ops, partsOf(rows));
-    const graph = ops.graph(results);
-    if (graph) known.set(key, graph);
-    discardOldest(backend, known);
+    remember(backend, key, ops.graph(results) ?? neverRecorded);
     return ops.finish(results);
   } finally {
     ops.dispose();
@@ -94,22 +90,30 @@ function run(backend: TensorflowBackend, {session, inputs, outputs}: Graph, hand
   return results.map((result) => backend.createOutputTensor(result));
 }
 
-/** By what is computed: its graph, or the milliseconds it has taken. */
-type Known = Map<string, Graph | number>;
+/** Of a kernel and shapes: its graph, or the milliseconds it has taken. */
+type Entry = Graph | number;
 
-const knownByBackend = new WeakMap<TensorflowBackend, Known>();
+/** Time that no time makes long enough. */
+const neverRecorded = Number.NEGATIVE_INFINITY;
 
-function graphsOf(backend: TensorflowBackend): Known {
-  const known = knownByBackend.get(backend) ?? new Map();
-  knownByBackend.set(backend, known);
-  return known;
+/** Of each backend, those used last at the end. */
+const knownByBackend = new WeakMap<TensorflowBackend, Map<string, Entry>>();
+
+function lookUp(backend: TensorflowBackend, key: string): Entry {
+  const known = knownByBackend.get(backend);
+  const entry = known?.get(key);
+  if (entry === undefined) return 0;
+  known?.delete(key);
+  known?.set(key, entry);
+  return entry;
 }
 
-function discardOldest({binding}: TensorflowBackend, known: Known): void {
-  const graphs = [...known].filter(([, entry]) => typeof entry === 'object') as [string, Graph][];
-  for (const [key, {session}] of graphs.slice(0, -mostGraphs)) {
-    binding.deleteSavedModel(session);
-    known.delete(key);
+function remember(backend: TensorflowBackend, key: string, entry: Entry): void {
+  const known = knownByBackend.get(backend) ?? new Map<string, Entry>();
+  knownByBackend.set(backend, known.set(key, entry));
+  for (const [oldest, forgotten] of [...known].slice(0, -mostKnown)) {
+    known.delete(oldest);
+    if (typeof forgotten === 'object') backend.binding.deleteSavedModel(forgotten.session);
   }
 }
 
@@ -176,25 +180,26 @@ class RecordingOps extends TensorflowOps {
     throw new Error('A graph has no values to read while it is recorded.');
   }
 
-  /** What has been recorded, ready to run; nothing where no file can be written. */
+  /** What has been recorded, ready to run. A disk that cannot be written on, say, is no reason not to compute: then nothing. */
   graph(results: readonly TensorflowTensor[]): Graph | undefined {
-    const [fs, os, path] = ['fs', 'os', 'path'].map((name) => builtin(`node:${name}`)) as [
-      typeof import('node:fs'),
-      typeof import('node:os'),
-      typeof import('node:path'),
-    ];
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gatefold-'));
-    try {
-      const text = `saved_model_schema_version: 1
+    const fs = builtin<typeof import('node:fs')>('node:fs');
+    const os = builtin<typeof import('node:os')>('node:os');
+    const text = `saved_model_schema_version: 1
 meta_graphs { meta_info_def { tags: "serve" } graph_def { versions { producer: 1087 }
 ${this.#nodes.join('\n')}
 } }`;
-      fs.writeFileSync(path.join(folder, 'saved_model.pbtxt'), text);
-      const session = this.#binding.loadSavedModel(folder, 'serve');
-      const outputs = results.map(({id}) => this.#sources.get(id)!);
-      return {session, inputs: this.#inputs.join(','), outputs: outputs.join(',')};
-    } finally {
-      fs.rmSync(folder, {recursive: true});
+    try {
+      const folder = fs!.mkdtempSync(`${os!.tmpdir()}/gatefold-`);
+      try {
+        fs!.writeFileSync(`${folder}/saved_model.pbtxt`, text);
+        const session = this.#binding.loadSavedModel(folder, 'serve');
+        const outputs = results.map(({id}) => this.#sources.get(id)!);
+        return {session, inputs: this.#inputs.join(','), outputs: outputs.join(',')};
+      } finally {
+        fs!.rmSync(folder, {recursive: true});
+      }
+    } catch {
+      return undefined;
     }
   }
 

@@ -19,7 +19,6 @@ import type {RecurrentAttributes} from '../sequence/attributes';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {
-  commonSteps,
   expectInputIds,
   fromInputs,
   going,
@@ -28,6 +27,7 @@ import {
   pack,
   packParts,
   rowsInParts,
+  shorter,
   statesBefore,
   timesTransposed,
   unpackParts,
@@ -62,12 +62,12 @@ export type StepBack = (
 /** Beside the outputs and the final state, what the gradient needs: the gates `[3T, B, H]`, all z, then all r, then all c. */
 function forward({inputs, attrs, backend}: Call): Tensor[] {
   const {steps, batch, hiddenSize} = sequenceSizes(inputs);
-  const {lengths, ...tensors} = inputs as Record<string, TensorInfo>;
+  const tensors = inputs as Record<string, TensorInfo>;
+  const lengths = shorter(backend, steps, inputs.lengths as TensorInfo | undefined);
   const {hidden, x, kernel} = tensors as Record<'hidden' | 'x' | 'kernel', TensorInfo>;
   const reverse = attrs?.reverse ?? false;
   expectInputIds(backend, 'gru', {x, kernel});
-  const common = commonSteps(backend, steps, lengths);
-  return withGraph(backend, {name: `gru ${reverse} ${common}`, inputs, rows: batch}, (ops, parts) => {
+  return withGraph(backend, {name: `gru ${reverse}`, inputs: {...inputs, lengths}, rows: batch}, (ops, parts) => {
     if (steps === 0 || batch === 0) {
       const h = ops.run('Identity', [hidden]);
       return [zeros(ops, [steps, batch, hiddenSize]), h, zeros(ops, [3 * steps, batch, hiddenSize])];
@@ -76,7 +76,7 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
       ? blockSteps(ops, tensors, parts)
       : composedSteps(ops, inputs, parts);
     const h = rowsInParts(ops, hidden, parts);
-    const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
+    const {live, liveAt} = going(ops, {steps, parts}, lengths);
     const gates: TensorflowTensor[] = [];
     const outputs: TensorflowTensor[] = [];
     for (const step of stepsInOrder(steps, reverse)) {
@@ -117,12 +117,12 @@ function composedSteps(ops: TensorflowOps, inputs: NamedTensorInfoMap, parts: nu
 
 function backward({inputs, attrs, backend}: Call): Tensor[] {
   const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
-  const {lengths, ...tensors} = inputs as Record<string, TensorInfo>;
+  const tensors = inputs as Record<string, TensorInfo>;
+  const lengths = shorter(backend, steps, inputs.lengths as TensorInfo | undefined);
   const {x, kernel, hidden, outputs, gates, outputsGradient, hiddenGradient} = tensors as Record<string, TensorInfo>;
   const {reverse = false, finalStateOnly = false, constantInput = false} = attrs ?? {};
-  const common = commonSteps(backend, steps, lengths);
-  const name = `gru gradient ${[reverse, finalStateOnly, constantInput]} ${common}`;
-  return withGraph(backend, {name, inputs, rows: batch}, (ops, parts) => {
+  const name = `gru gradient ${[reverse, finalStateOnly, constantInput]}`;
+  return withGraph(backend, {name, inputs: {...inputs, lengths}, rows: batch}, (ops, parts) => {
     const {run, mul, add} = arithmetic(ops);
     if (steps === 0 || batch === 0) {
       const weights = [[inputSize, 3 * hiddenSize], [hiddenSize, 3 * hiddenSize], [3 * hiddenSize]];
@@ -132,7 +132,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const byBlock = fitsBlock(inputs as Record<string, TensorInfo>);
     const back = byBlock ? blockStepsBack(ops, tensors, parts) : composedStepsBack(ops, tensors, {steps, parts});
     const gateAt = unpackParts(ops, gates!, parts);
-    const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
+    const {live, liveAt} = going(ops, {steps, parts}, lengths);
     const zero = ops.constant('float32', [0]);
     const upstreamAt =
       !finalStateOnly &&

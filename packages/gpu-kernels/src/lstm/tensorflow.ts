@@ -20,7 +20,6 @@ import type {RecurrentAttributes} from '../sequence/attributes';
 import {stepsInOrder} from '../sequence/cpu';
 import {sequenceSizes} from '../sequence/sizes';
 import {
-  commonSteps,
   expectInputIds,
   fromInputs,
   going,
@@ -29,6 +28,7 @@ import {
   pack,
   packParts,
   rowsInParts,
+  shorter,
   statesBefore,
   timesTransposed,
   unpackParts,
@@ -51,14 +51,14 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     return forwardBlock(inputs as Record<string, TensorInfo>, backend);
   }
   const {steps, batch, hiddenSize} = sequenceSizes(inputs);
-  const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
+  const {candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
+  const lengths = shorter(backend, steps, inputs.lengths as TensorInfo | undefined);
   const {recurrentKernel, hidden, cell} = tensors as Record<string, TensorInfo>;
   const given = tensors as Record<'x' | 'kernel' | 'bias', TensorInfo>;
   const reverse = attrs?.reverse ?? false;
   expectInputIds(backend, 'lstm', given);
-  const common = commonSteps(backend, steps, lengths);
-  const name = `lstm ${reverse} ${common}`;
-  return withGraph(backend, {name, inputs, rows: batch}, (ops, parts) => {
+  const name = `lstm ${reverse}`;
+  return withGraph(backend, {name, inputs: {...inputs, lengths}, rows: batch}, (ops, parts) => {
     const projected = fromInputs(ops, given); // [T, B, 4H]
     if (steps === 0 || batch === 0) {
       const states = () => zeros(ops, [steps, batch, hiddenSize]);
@@ -71,7 +71,7 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
     // By step and part, each [B / parts, ...].
     const inputAt = unpackParts(ops, projected, parts);
     const maskAt = candidateMask && unpackParts(ops, candidateMask, parts);
-    const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
+    const {live, liveAt} = going(ops, {steps, parts}, lengths);
     const [h, s] = [hidden!, cell!].map((state) => rowsInParts(ops, state, parts));
     const gates: TensorflowTensor[] = [];
     const outputs: TensorflowTensor[] = [];
@@ -161,13 +161,13 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     return backwardBlock(inputs as Record<string, TensorInfo>, attrs ?? {}, backend);
   }
   const {steps, batch, inputSize, hiddenSize, fromIds} = sequenceSizes(inputs);
-  const {lengths, candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
+  const {candidateMask, ...tensors} = inputs as Record<string, TensorInfo>;
+  const lengths = shorter(backend, steps, inputs.lengths as TensorInfo | undefined);
   const {recurrentKernel, hidden, cell, gates, cells, outputsGradient, hiddenGradient, cellGradient} =
     tensors as Record<string, TensorInfo>;
   const {reverse = false, finalStateOnly = false, constantInput = false} = attrs ?? {};
-  const common = commonSteps(backend, steps, lengths);
-  const name = `lstm gradient ${[reverse, finalStateOnly, constantInput]} ${common}`;
-  return withGraph(backend, {name, inputs, rows: batch}, (ops, parts) => {
+  const name = `lstm gradient ${[reverse, finalStateOnly, constantInput]}`;
+  return withGraph(backend, {name, inputs: {...inputs, lengths}, rows: batch}, (ops, parts) => {
     const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const select = (where: TensorflowInput, a: TensorflowInput, b: TensorflowInput) =>
       ops.run('SelectV2', [where, a, b]);
@@ -183,7 +183,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     const [dh, ds, firstCell] = [hiddenGradient!, cellGradient!, cell!].map((tensor) =>
       rowsInParts(ops, tensor, parts),
     );
-    const {live, liveAt} = going(ops, {steps, common, parts}, lengths);
+    const {live, liveAt} = going(ops, {steps, parts}, lengths);
     const zero = ops.constant('float32', [0]);
     const upstreamAt = !finalStateOnly && inParts(live ? select(live, outputsGradient!, zero) : outputsGradient!);
     const maskAt = candidateMask && inParts(gateFactors(ops, candidateMask));

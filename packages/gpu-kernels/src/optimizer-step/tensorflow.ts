@@ -124,13 +124,16 @@ function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): Tensor
       const before = ids ? rows.state.map((slot) => take(ops, slot, rows.ids)) : rows.state;
       const decays = keptPart(rule, parameter) !== 1;
       const decaying = decays ? (ids ? take(ops, rows.parameter, rows.ids) : rows.parameter) : undefined;
-      const clipped = scale ? ops.run('Mul', [rows.gradient, scale]) : rows.gradient;
+      // Plain descent is linear: there the clip is a part of the rate, and no pass by itself.
+      const inRate = rule.kind === 'sgd' && scale;
+      const clipped = scale && !inRate ? ops.run('Mul', [rows.gradient, scale]) : rows.gradient;
       const {state: after, direction, rate} = update(ops, rule, clipped, before, decaying);
       after.forEach((values, slot) => {
         const kept = ops.run('Select', [isSound, values, before[slot]!]);
         ops.run('InplaceUpdate', [rows.state[slot]!, rows.ids, kept]);
       });
-      const length = ops.run('Mul', [sound, ops.constant('float32', [rate])]);
+      const given = ops.constant('float32', [rate]);
+      const length = ops.run('MulNoNan', [inRate ? ops.run('Mul', [scale, given]) : given, sound]);
       ops.run('InplaceSub', [rows.parameter, rows.ids, ops.run('MulNoNan', [direction, length])]);
     });
     return [norm];

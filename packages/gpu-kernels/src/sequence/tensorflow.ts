@@ -134,29 +134,29 @@ export function inputGradients(
 /** Up to this many ids, a product with one-hot vectors sums rows faster than TensorFlow's loop over them. */
 const largestOneHot = 64;
 
-/** How many steps all sequences have: all, where no lengths are given. */
-export function commonSteps(backend: TensorflowBackend, steps: number, lengths?: TensorInfo): number {
-  const each = lengths ? (backend.readSync(lengths.dataId) as Int32Array) : new Int32Array();
-  return Math.max(
-    0,
-    each.reduce((least, length) => Math.min(least, length), steps),
-  );
+/** The lengths, if a sequence ends before the last step; a batch of one length needs no masks. */
+export function shorter<Lengths extends TensorInfo>(
+  backend: TensorflowBackend,
+  steps: number,
+  lengths?: Lengths,
+): Lengths | undefined {
+  const ends = lengths && (backend.readSync(lengths.dataId) as Int32Array).some((length) => length < steps);
+  return ends ? lengths : undefined;
 }
 
 /**
- * Whether the sequence of each row still goes on: at all steps, `[T, B, 1]` bool, and at each of each part, `[B / parts, 1]`. Of
- * the steps that all sequences have nothing is said: a batch of one length costs no masks.
+ * Whether the sequence of each row still goes on: at all steps, `[T, B, 1]` bool, and by step and part, each `[B / parts, 1]`.
+ * Without lengths nothing is said.
  */
 export function going(
   ops: TensorflowOps,
-  {steps, common, parts}: Record<'steps' | 'common' | 'parts', number>,
+  {steps, parts}: Record<'steps' | 'parts', number>,
   lengths?: TensorInfo,
-): {live?: TensorflowTensor; liveAt: (TensorflowTensor | undefined)[]} {
-  if (common === steps) return {liveAt: []};
+): {live?: TensorflowTensor; liveAt: readonly TensorflowTensor[]} {
+  if (!lengths) return {liveAt: []};
   const times = ops.constant('int32', [...Array(steps).keys()], [steps, 1, 1]);
-  const live = ops.run('Less', [times, ops.reshape(lengths!, [1, lengths!.shape[0]!, 1])]);
-  const liveAt: (TensorflowTensor | undefined)[] = unpackParts(ops, live, parts);
-  return {live, liveAt: liveAt.fill(undefined, 0, common * parts)};
+  const live = ops.run('Less', [times, ops.reshape(lengths, [1, lengths.shape[0]!, 1])]);
+  return {live, liveAt: unpackParts(ops, live, parts)};
 }
 
 /** The hidden state before each step as one matrix `[T B, H]`. */
