@@ -25,6 +25,7 @@ import {
   packParts,
   rowsInParts,
   statesBefore,
+  sum,
   timesTransposed,
   unpackParts,
   zeros,
@@ -160,8 +161,10 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
       State,
       State,
     ];
-    const ofKeys: TensorflowTensor[] = []; // of each part [B / parts, S, D], and [1, D]: additive only
-    const ofVector: TensorflowTensor[] = [];
+    // Of each part [B / parts, S, D], and [1, D]: additive only. Below zero, because of a chain of additions a graph would make
+    // one that waits for all steps.
+    const none = ops.constant('float32', [0]);
+    const [lessKeys, lessVector]: [State, State] = [new Array(parts).fill(none), new Array(parts).fill(none)];
     const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B / parts, 4H]
     const ofContexts: TensorflowTensor[] = [];
     const ofScores: TensorflowTensor[] = [];
@@ -186,22 +189,21 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
             gates: [0, 1, 2, 3].map((gate) => gateAt[(4 * step + gate) * parts + part]) as Four,
             cellBefore: cellAt[at - parts] ?? firstCell[part]!,
             ...{cell: cellAt[at]!, squashed: squashedAt[at]!, cellGradient: ds[part]!},
-            hiddenGradient: add(add(dh[part]!, dOutputAt[at]!), queryBackward?.(dQuery) ?? dQuery),
+            hiddenGradient: sum(ops, [dh[part]!, dOutputAt[at]!, queryBackward?.(dQuery) ?? dQuery]),
           });
           const dSums = exchangeFAndC(ops, inOtherOrder);
           const fed = feedingBackward(dSums);
-          const [keysBefore, vectorBefore] = [ofKeys[part], ofVector[part]];
           return {
             ...{dh: columns(fed, E, H), ds: dsBefore, da: columns(fed, 0, E), dSums, dContext, dScores, dQuery},
-            ofKeys: dKeys && keysBefore ? add(keysBefore, dKeys) : dKeys,
-            ofVector: dVector && vectorBefore ? add(vectorBefore, dVector) : dVector,
+            lessKeys: dKeys && ops.run('Sub', [lessKeys[part]!, dKeys]),
+            lessVector: dVector && ops.run('Sub', [lessVector[part]!, dVector]),
           };
         });
         dh[part] = found.dh;
         ds[part] = found.ds;
         da[part] = found.da;
-        if (found.ofKeys) ofKeys[part] = found.ofKeys;
-        if (found.ofVector) ofVector[part] = found.ofVector;
+        if (found.lessKeys) lessKeys[part] = found.lessKeys;
+        if (found.lessVector) lessVector[part] = found.lessVector;
         sums[at] = found.dSums;
         ofContexts[at] = found.dContext;
         ofScores[at] = found.dScores;
@@ -224,11 +226,13 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
     const queries = queryKernel ? inputs.queries : outputs;
     return [
       ...ofKernels,
-      vector ? exchanged(ops, joinRows(ops, ofKeys)) : byPosition(packParts(ops, ofScores, parts), queries),
+      vector
+        ? exchanged(ops, ops.run('Neg', [joinRows(ops, lessKeys)]))
+        : byPosition(packParts(ops, ofScores, parts), queries),
       byPosition(inputs.weights, packParts(ops, ofContexts, parts)),
       ...[dh, ds, da].map((gradient) => joinRows(ops, gradient)),
       ...(queryKernel ? [byRows(ops.reshape(outputs, [T * B, H]), rows(ofQueries, D))] : []),
-      ...(vector ? [ops.reshape(ofVector.reduce(add), [D])] : []),
+      ...(vector ? [ops.reshape(ops.run('Neg', [sum(ops, lessVector)]), [D])] : []),
       ...(inputs.x.dtype === 'int32' ? [] : [ops.reshape(multiplyTransposed(ops, all, inputs.kernel), [T, B, I])]),
     ];
   });

@@ -17,14 +17,14 @@ import {
 } from './tensorflow-op';
 
 /**
- * Milliseconds that calls with inputs of the same shapes have taken before they are recorded: as long as it takes to make a graph
- * of a thousand ops.
+ * Calls with inputs of the same shapes before they are recorded. A graph takes as long to make as some thirty calls save, so it
+ * should not be made for a shape that never comes again. Counted, not timed: with the same seed the same ops run.
  */
-let timeBefore = 250;
+let callsBefore = 8;
 
-/** For tests: so many milliseconds instead; 0 records a kernel the first time it is called, Infinity never. */
-export function recordAfter(milliseconds: number): void {
-  timeBefore = milliseconds;
+/** For tests: so many calls instead; 0 records a kernel the first time it is called, Infinity never. */
+export function recordAfter(calls: number): void {
+  callsBefore = calls;
 }
 
 /** Kernels and shapes that are remembered; the one not used for longest goes. */
@@ -69,11 +69,9 @@ export function withGraph(
   const key = JSON.stringify([name, described]);
   const entry = lookUp(backend, key);
   if (typeof entry === 'object') return run(backend, entry, handles);
-  if (entry < timeBefore) {
-    const start = performance.now();
-    const results = oneByOne();
-    remember(backend, key, entry + performance.now() - start);
-    return results;
+  if (entry < callsBefore) {
+    remember(backend, key, entry + 1);
+    return oneByOne();
   }
   const ops = new RecordingOps(backend, given);
   try {
@@ -90,10 +88,10 @@ function run(backend: TensorflowBackend, {session, inputs, outputs}: Graph, hand
   return results.map((result) => backend.createOutputTensor(result));
 }
 
-/** Of a kernel and shapes: its graph, or the milliseconds it has taken. */
+/** Of a kernel and shapes: its graph, or how often it has been called. */
 type Entry = Graph | number;
 
-/** Time that no time makes long enough. */
+/** So few calls that they never are enough. */
 const neverRecorded = Number.NEGATIVE_INFINITY;
 
 /** Of each backend, those used last at the end. */

@@ -29,6 +29,7 @@ import {
   rowsInParts,
   shorter,
   statesBefore,
+  sum,
   timesTransposed,
   unpackParts,
   zeros,
@@ -181,7 +182,7 @@ function composedStepsBack(
   inputs: Record<string, TensorInfo>,
   {steps, parts}: Record<'steps' | 'parts', number>,
 ): StepBack {
-  const {run, mul, add, sub} = arithmetic(ops);
+  const {run, mul, sub} = arithmetic(ops);
   const [gateBackward, candidateBackward] = splitCandidate(ops, inputs.recurrentKernel!).map((weights) =>
     timesTransposed(ops, weights, steps),
   );
@@ -196,7 +197,7 @@ function composedStepsBack(
     const opened = run('ConcatV2', [z, r, axis], {N: int(2), T: type('float32')});
     const dOpened = run('ConcatV2', [dz, mul(dReset, h), axis], {N: int(2), T: type('float32')});
     const dGate = run('SigmoidGrad', [opened, dOpened]);
-    return {dBefore: add(add(kept, mul(dReset, r)), gateBackward!(dGate)), dGate, dCandidate};
+    return {dBefore: sum(ops, [kept, mul(dReset, r), gateBackward!(dGate)]), dGate, dCandidate};
   };
 }
 

@@ -51,6 +51,11 @@ export function zeros(ops: TensorflowOps, shape: readonly number[]): TensorflowT
   return ops.run('Fill', [ops.constant('int32', shape, [shape.length]), ops.constant('float32', [0])]);
 }
 
+/** Of tensors of one shape, in this order: a graph keeps one AddN as it is, and reorders additions. */
+export function sum(ops: TensorflowOps, terms: readonly TensorflowInput[]): TensorflowTensor {
+  return ops.run('AddN', terms, {N: int(terms.length), T: type('float32')});
+}
+
 /** Multiplies by a matrix transposed, once a step; for one step alone it is not worth turning the matrix round. */
 export function timesTransposed(
   ops: TensorflowOps,
