@@ -19,6 +19,7 @@ import {multiplyTransposed} from '../matrix-product/tensorflow';
 import {
   expectInputIds,
   fromInputs,
+  gateSums,
   inputGradients,
   joinRows,
   pack,
@@ -47,9 +48,7 @@ function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBacken
   const {T, B, D, S} = sizesOf(inputs);
   expectInputIds(backend, 'attentionLSTM', inputs);
   return withGraph(backend, {name: `attention lstm ${scale}`, inputs, rows: B}, (ops, parts) => {
-    const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
     const matMul = (a: TensorflowInput, b: TensorflowInput) => ops.run('MatMul', [a, b]);
-    const inputAt = unpackParts(ops, fromInputs(ops, inputs), parts);
     const inParts = (tensor: TensorflowInput) => rowsInParts(ops, tensor, parts);
     const [keys, values] = [inputs.keys, inputs.values].map((memory) => inParts(exchanged(ops, memory)));
     const vector = scoreVector && ops.reshape(scoreVector, [D, 1]);
@@ -57,6 +56,7 @@ function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBacken
     const restrict = lengths && inParts(ops.reshape(lengths, [B, 1])).map((rows) => within(ops, rows, S));
     const [h, s, a] = [inputs.hidden, inputs.cell, inputs.context].map(inParts) as [State, State, State];
     const feeding = joined(ops, [contextKernel, recurrentKernel], 0); // [E + H, 4H]
+    const sumsAt = gateSums(ops, {inputs: fromInputs(ops, inputs), weights: feeding, parts});
     const made: Record<'outputs' | 'cells' | 'contexts' | 'weights' | 'gates' | 'queries', TensorflowTensor[]> = {
       ...{outputs: [], cells: [], contexts: [], weights: [], gates: [], queries: []},
     };
@@ -64,8 +64,8 @@ function forward({inputs, attrs: {scale}, backend}: ForwardCall<TensorflowBacken
       for (let part = 0; part < parts; part++) {
         const at = step * parts + part;
         const found = ops.step(() => {
-          const fed = matMul(joined(ops, [a[part]!, h[part]!], 1), feeding);
-          const {newGates, newCell, newHidden} = cellStep(ops, add(inputAt[at]!, fed), s[part]!);
+          const fed = joined(ops, [a[part]!, h[part]!], 1);
+          const {newGates, newCell, newHidden} = cellStep(ops, sumsAt(at, fed), s[part]!);
           const query = queryKernel ? matMul(newHidden, queryKernel) : newHidden;
           const rows = B / parts;
           const scores = vector
@@ -146,12 +146,9 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
     ];
     const [weightAt, queryAt] = [at(inputs.weights), at(queryKernel ? inputs.queries : outputs)];
     const differentiate = cellGradients(ops, [rowsOfPart, H], recurrentKernel);
-    const feeding = joined(ops, [contextKernel, recurrentKernel], 0);
-    const feedingBackward = timesTransposed(ops, feeding, T);
-    const queryBackward = queryKernel && timesTransposed(ops, queryKernel, T);
-    /** `size` columns from `from` on. */
-    const columns = (matrix: TensorflowTensor, from: number, size: number) =>
-      ops.run('Slice', [matrix, ops.constant('int32', [0, from], [2]), ops.constant('int32', [rowsOfPart, size], [2])]);
+    const [toContext, toHidden, toOutput] = [contextKernel, recurrentKernel, queryKernel].map(
+      (weights) => weights && timesTransposed(ops, weights, {steps: T, rows: B, parts}),
+    );
     const positions = ops.constant('int32', [1]); // the axis
     const factor = ops.constant('float32', [scale]);
     const vector = scoreVector && ops.reshape(scoreVector, [D, 1]);
@@ -189,12 +186,11 @@ function backward({inputs, attrs: {scale}, backend}: BackwardCall<TensorflowBack
             gates: [0, 1, 2, 3].map((gate) => gateAt[(4 * step + gate) * parts + part]) as Four,
             cellBefore: cellAt[at - parts] ?? firstCell[part]!,
             ...{cell: cellAt[at]!, squashed: squashedAt[at]!, cellGradient: ds[part]!},
-            hiddenGradient: sum(ops, [dh[part]!, dOutputAt[at]!, queryBackward?.(dQuery) ?? dQuery]),
+            hiddenGradient: sum(ops, [dh[part]!, dOutputAt[at]!, toOutput?.(dQuery) ?? dQuery]),
           });
           const dSums = exchangeFAndC(ops, inOtherOrder);
-          const fed = feedingBackward(dSums);
           return {
-            ...{dh: columns(fed, E, H), ds: dsBefore, da: columns(fed, 0, E), dSums, dContext, dScores, dQuery},
+            ...{dh: toHidden!(dSums), ds: dsBefore, da: toContext!(dSums), dSums, dContext, dScores, dQuery},
             lessKeys: dKeys && ops.run('Sub', [lessKeys[part]!, dKeys]),
             lessVector: dVector && ops.run('Sub', [lessVector[part]!, dVector]),
           };

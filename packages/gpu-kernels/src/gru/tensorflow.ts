@@ -184,7 +184,7 @@ function composedStepsBack(
 ): StepBack {
   const {run, mul, sub} = arithmetic(ops);
   const [gateBackward, candidateBackward] = splitCandidate(ops, inputs.recurrentKernel!).map((weights) =>
-    timesTransposed(ops, weights, steps),
+    timesTransposed(ops, weights, {steps, rows: inputs.hidden!.shape[0]!, parts}),
   );
   const maskAt = inputs.candidateMask && unpackParts(ops, inputs.candidateMask, parts);
   const axis = ops.constant('int32', [1]);

@@ -22,6 +22,7 @@ import {sequenceSizes} from '../sequence/sizes';
 import {
   expectInputIds,
   fromInputs,
+  gateSums,
   going,
   inputGradients,
   joinRows,
@@ -68,8 +69,8 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
       ];
       return [states(), h, s, zeros(ops, [4 * steps, batch, hiddenSize]), states()];
     }
+    const sumsAt = gateSums(ops, {inputs: projected, weights: recurrentKernel!, parts});
     // By step and part, each [B / parts, ...].
-    const inputAt = unpackParts(ops, projected, parts);
     const maskAt = candidateMask && unpackParts(ops, candidateMask, parts);
     const {live, liveAt} = going(ops, {steps, parts}, lengths);
     const [h, s] = [hidden!, cell!].map((state) => rowsInParts(ops, state, parts));
@@ -81,8 +82,7 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
         const at = step * parts + part;
         const [before, cellBefore] = [h![part]!, s![part]!];
         const [hidden, cell, ...newGates] = ops.step(() => {
-          const sums = ops.run('AddV2', [inputAt[at]!, ops.run('MatMul', [before, recurrentKernel!])]); // [B, 4H]
-          const {newGates, newCell, newHidden} = cellStep(ops, sums, cellBefore, maskAt?.[at]);
+          const {newGates, newCell, newHidden} = cellStep(ops, sumsAt(at, before), cellBefore, maskAt?.[at]);
           const goesOn = liveAt[at];
           if (!goesOn) return [newHidden, newCell, ...newGates];
           const keep = (now: TensorflowTensor, before: TensorflowTensor) => ops.run('SelectV2', [goesOn, now, before]);
@@ -101,11 +101,15 @@ function forward({inputs, attrs, backend}: Call): Tensor[] {
   });
 }
 
-/** From the sums [B, 4H] that the gates are activations of: the gates [B, H] i f c o, and the state after the step. */
-export function cellStep(ops: TensorflowOps, sums: TensorflowInput, cell: TensorflowInput, mask?: TensorflowInput) {
+/** From the sums that the gates are activations of, i f c o, [B, H] each: the gates, and the state after the step. */
+export function cellStep(
+  ops: TensorflowOps,
+  sums: readonly TensorflowInput[],
+  cell: TensorflowInput,
+  mask?: TensorflowInput,
+) {
   const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
-  const parts = ops.runMany('Split', [ops.constant('int32', [1]), sums], {num_split: int(4)}, 4);
-  const newGates = parts.map((part, gate) => ops.run(gate === 2 ? 'Tanh' : 'Sigmoid', [part])) as Four;
+  const newGates = sums.map((sum, gate) => ops.run(gate === 2 ? 'Tanh' : 'Sigmoid', [sum])) as Four;
   const [i, f, c, o] = newGates;
   const newCell = ops.run('AddV2', [mul(f, cell), mul(i, mask ? mul(c, mask) : c)]);
   return {newGates, newCell, newHidden: mul(o, ops.run('Tanh', [newCell]))};
@@ -190,7 +194,7 @@ function backward({inputs, attrs, backend}: Call): Tensor[] {
     // Either the sums or the weights and their gradients change the order of their columns: what are fewer rows.
     const ofSums = steps * batch < inputSize + hiddenSize;
     const ordered = (weights: TensorflowInput) => (ofSums ? weights : exchangeFAndC(ops, weights));
-    const backward = timesTransposed(ops, ordered(recurrentKernel!), steps);
+    const backward = timesTransposed(ops, ordered(recurrentKernel!), {steps, rows: batch, parts});
     const differentiate = cellGradients(ops, [batch / parts, hiddenSize], recurrentKernel!);
     const sums: TensorflowTensor[] = []; // gradients of the gates before their activations, [B / parts, 4H]
     for (const step of stepsInOrder(steps, !reverse)) {

@@ -42,12 +42,15 @@ interface Rows {
   gradient: TensorflowInput;
 }
 
-/** The whole of a parameter as one row of its own memory. */
-function wholeOf(ops: TensorflowOps, parameter: TensorInfo, state: TensorInfo[], gradient: TensorInfo): Rows {
+/** The whole of a parameter as one row of its own memory, which is row `first`. */
+function wholeOf(
+  ops: TensorflowOps,
+  {parameter, state, gradient}: {parameter: TensorInfo; state: TensorInfo[]; gradient: TensorInfo},
+  first: TensorflowTensor,
+): Rows {
   const size = parameter.shape.reduce((product, length) => product * length, 1);
   const row = (tensor: TensorInfo) => ops.reshape(tensor, [1, size]);
-  const ids = ops.constant('int32', [0], [1]);
-  return {parameter: row(parameter), state: state.map(row), ids, gradient: row(gradient)};
+  return {parameter: row(parameter), state: state.map(row), ids: first, gradient: row(gradient)};
 }
 
 /** The rows that are listed, but those of id -1. */
@@ -63,9 +66,14 @@ function take(ops: TensorflowOps, tensor: TensorflowInput, ids: TensorflowInput)
   return ops.run('GatherV2', [tensor, ids, ops.constant('int32', [0])]);
 }
 
+/** How far a parameter moves in its direction. */
+function rateOf(rule: UpdateRule): number {
+  return rule.kind === 'adam' ? rule.learningRate / (1 - rule.beta1 ** rule.step) : rule.learningRate;
+}
+
 /**
- * The state after the step, then the direction and the length of what the parameter moves by, from the gradient (clipped),
- * the state before and, where it decays, the parameter.
+ * The state after the step and the direction in which the parameter moves, from the gradient (clipped), the state before and,
+ * where it decays, the parameter.
  */
 function update(
   ops: TensorflowOps,
@@ -73,7 +81,7 @@ function update(
   gradient: TensorflowInput,
   before: TensorflowInput[],
   decaying: TensorflowInput | undefined,
-): {state: TensorflowTensor[]; direction: TensorflowInput; rate: number} {
+): {state: TensorflowTensor[]; direction: TensorflowInput} {
   const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
   const times = (factor: number, tensor: TensorflowInput) =>
     ops.run('Mul', [tensor, ops.constant('float32', [factor])]);
@@ -81,23 +89,22 @@ function update(
     ops.run('RealDiv', [tensor, add(ops.run('Sqrt', [squares]), ops.constant('float32', [epsilon]))]);
   switch (rule.kind) {
     case 'sgd':
-      return {state: [], direction: gradient, rate: rule.learningRate};
+      return {state: [], direction: gradient};
     case 'momentum': {
       const velocity = add(times(rule.decay, before[0]!), gradient);
-      return {state: [velocity], direction: velocity, rate: rule.learningRate};
+      return {state: [velocity], direction: velocity};
     }
     case 'adagrad': {
       const accumulator = add(before[0]!, ops.run('Square', [gradient]));
-      return {state: [accumulator], direction: divided(gradient, accumulator, rule.epsilon), rate: rule.learningRate};
+      return {state: [accumulator], direction: divided(gradient, accumulator, rule.epsilon)};
     }
     case 'adam': {
-      const {beta1, beta2, epsilon, step, learningRate, weightDecay} = rule;
+      const {beta1, beta2, epsilon, step, weightDecay} = rule;
       const first = add(times(beta1, before[0]!), times(1 - beta1, gradient));
       const second = add(times(beta2, before[1]!), times(1 - beta2, ops.run('Square', [gradient])));
       const adam = divided(first, times(1 / (1 - beta2 ** step), second), epsilon);
-      const correction = 1 - beta1 ** step;
-      const direction = decaying ? add(adam, times(weightDecay * correction, decaying)) : adam;
-      return {state: [first, second], direction, rate: learningRate / correction};
+      const direction = decaying ? add(adam, times(weightDecay * (1 - beta1 ** step), decaying)) : adam;
+      return {state: [first, second], direction};
     }
   }
 }
@@ -114,26 +121,27 @@ function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): Tensor
     const sound = ops.run('Cast', [isSound], {DstT: type('float32')}); // 1 or 0
     const limit = clipNorm !== undefined && ops.constant('float32', [clipNorm]);
     const scale = limit && ops.run('RealDiv', [limit, ops.run('Maximum', [norm, limit])]);
+    // Plain descent is linear: there the clip is a part of the rate, and no pass by itself.
+    const inRate = rule.kind === 'sgd' && scale;
+    const rate = ops.constant('float32', [rateOf(rule)]);
+    const length = ops.run('MulNoNan', [inRate ? ops.run('Mul', [rate, scale]) : rate, sound]);
+    const first = ops.constant('int32', [0], [1]);
 
     parameters.forEach((parameter, index) => {
       const state = slots.filter((_, slot) => slot % parameters.length === index);
       const [gradient, ids] = [gradients[index]!, inputs.ids[index]];
       const rows = ids
         ? listedRows(ops, {parameter, state, ids, gradient}, listed[index]!)
-        : wholeOf(ops, parameter, state, gradient);
+        : wholeOf(ops, {parameter, state, gradient}, first);
       const before = ids ? rows.state.map((slot) => take(ops, slot, rows.ids)) : rows.state;
       const decays = keptPart(rule, parameter) !== 1;
       const decaying = decays ? (ids ? take(ops, rows.parameter, rows.ids) : rows.parameter) : undefined;
-      // Plain descent is linear: there the clip is a part of the rate, and no pass by itself.
-      const inRate = rule.kind === 'sgd' && scale;
       const clipped = scale && !inRate ? ops.run('Mul', [rows.gradient, scale]) : rows.gradient;
-      const {state: after, direction, rate} = update(ops, rule, clipped, before, decaying);
+      const {state: after, direction} = update(ops, rule, clipped, before, decaying);
       after.forEach((values, slot) => {
         const kept = ops.run('Select', [isSound, values, before[slot]!]);
         ops.run('InplaceUpdate', [rows.state[slot]!, rows.ids, kept]);
       });
-      const given = ops.constant('float32', [rate]);
-      const length = ops.run('MulNoNan', [inRate ? ops.run('Mul', [scale, given]) : given, sound]);
       ops.run('InplaceSub', [rows.parameter, rows.ids, ops.run('MulNoNan', [direction, length])]);
     });
     return [norm];

@@ -56,18 +56,60 @@ export function sum(ops: TensorflowOps, terms: readonly TensorflowInput[]): Tens
   return ops.run('AddN', terms, {N: int(terms.length), T: type('float32')});
 }
 
-/** Multiplies by a matrix transposed, once a step; for one step alone it is not worth turning the matrix round. */
+/**
+ * Whether a product of a part is better computed by `blocks` of columns. From a megabyte on, of all three matrices, MatMul shares a
+ * product among the cores; where a graph computes parts side by side, the cores have work already.
+ */
+function inBlocks(blocks: number, parts: number, [rows, depth, columns]: readonly [number, number, number]): boolean {
+  const isShared = (columns: number) => 4 * (rows * depth + depth * columns + rows * columns) > 1e6;
+  return parts > 1 && columns % blocks === 0 && isShared(columns) && !isShared(columns / blocks);
+}
+
+/**
+ * What the gates of a step are activations of, i f c o, each `[B / parts, H]`: the part of the inputs `[T, B, 4H]`, at a step and
+ * part, and a state times its weights `[.., 4H]`.
+ */
+export function gateSums(
+  ops: TensorflowOps,
+  {inputs, weights, parts}: {inputs: TensorflowInput; weights: TensorflowInput; parts: number},
+): (at: number, state: TensorflowInput) => TensorflowTensor[] {
+  const split = (tensor: TensorflowInput) => {
+    const lastAxis = ops.constant('int32', [tensor.shape.length - 1]);
+    return ops.runMany('Split', [lastAxis, tensor], {num_split: int(4)}, 4);
+  };
+  const sum = (input: TensorflowTensor, state: TensorflowInput, weights: TensorflowInput) =>
+    ops.run('AddV2', [input, ops.run('MatMul', [state, weights])]);
+  const [depth, columns] = weights.shape as [number, number];
+  if (!inBlocks(4, parts, [inputs.shape[1]! / parts, depth, columns])) {
+    const inputAt = unpackParts(ops, inputs, parts);
+    return (at, state) => split(sum(inputAt[at]!, state, weights));
+  }
+  const inputsAt = split(inputs).map((ofGate) => unpackParts(ops, ofGate, parts));
+  const ofGates = split(weights);
+  return (at, state) => ofGates.map((ofGate, gate) => sum(inputsAt[gate]![at]!, state, ofGate));
+}
+
+/** Multiplies rows of a part by a matrix transposed, once a step; for one step alone it is not worth turning the matrix round. */
 export function timesTransposed(
   ops: TensorflowOps,
   matrix: TensorflowInput,
-  steps: number,
-): (rows: TensorflowInput) => TensorflowTensor {
-  if (steps === 1) return (rows) => multiplyTransposed(ops, rows, matrix);
+  {steps, rows, parts}: Record<'steps' | 'rows' | 'parts', number>,
+): (part: TensorflowInput) => TensorflowTensor {
+  if (steps === 1) return (part) => multiplyTransposed(ops, part, matrix);
   // By way of three axes, or TensorFlow would see in a graph that MatMul could transpose by itself, which is slower.
-  const [rows, columns] = matrix.shape as [number, number];
+  const [columns, depth] = matrix.shape as [number, number];
   const order = ops.constant('int32', [0, 2, 1], [3]);
-  const turned = ops.reshape(ops.run('Transpose', [ops.reshape(matrix, [1, rows, columns]), order]), [columns, rows]);
-  return (rows) => ops.run('MatMul', [rows, turned]);
+  const turned = ops.run('Transpose', [ops.reshape(matrix, [1, columns, depth]), order]);
+  if (!inBlocks(2, parts, [rows / parts, depth, columns])) {
+    const whole = ops.reshape(turned, [depth, columns]);
+    return (part) => ops.run('MatMul', [part, whole]);
+  }
+  const axis = ops.constant('int32', [1]);
+  const halves = ops.runMany('Split', [axis, ops.reshape(turned, [depth, columns])], {num_split: int(2)}, 2);
+  return (part) => {
+    const products = halves.map((half) => ops.run('MatMul', [part, half]));
+    return ops.run('ConcatV2', [...products, axis], {N: int(2), T: type('float32')});
+  };
 }
 
 /**
