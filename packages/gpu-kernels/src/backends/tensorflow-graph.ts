@@ -232,10 +232,12 @@ const shapeOf = (shape: readonly number[]) => `shape { ${shape.map((size) => `di
  * the type of. Of all other ops that is T, by the first input.
  */
 const typesFromInputs: Record<string, Record<string, number>> = {
+  Cast: {SrcT: 0},
   Fill: {T: 1},
   GatherV2: {Tparams: 0, Tindices: 1, Taxis: 2},
   OneHot: {TI: 0, T: 2},
   Range: {Tidx: 0},
+  Select: {T: 1},
   SelectV2: {T: 1},
   Slice: {T: 0, Index: 1},
   Split: {T: 1},

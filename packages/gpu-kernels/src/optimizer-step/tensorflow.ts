@@ -5,8 +5,9 @@
 //
 // Nothing is read back but ids: where the norm is not finite, `Select` hands the old state on, and MulNoNan makes zeros of
 // every change.
-import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {dispose, type Tensor, type TensorInfo, tensor1d} from '@tensorflow/tfjs-core';
 import type {SelectiveKernel} from '../backends/has-kernel';
+import {withGraph} from '../backends/tensorflow-graph';
 import {
   int,
   type TensorflowBackend,
@@ -66,9 +67,20 @@ function take(ops: TensorflowOps, tensor: TensorflowInput, ids: TensorflowInput)
   return ops.run('GatherV2', [tensor, ids, ops.constant('int32', [0])]);
 }
 
-/** How far a parameter moves in its direction. */
-function rateOf(rule: UpdateRule): number {
-  return rule.kind === 'adam' ? rule.learningRate / (1 - rule.beta1 ** rule.step) : rule.learningRate;
+/** What of a step changes with its number, and with the rate. */
+interface Factors<Number> {
+  /** How far a parameter moves in its direction. */
+  rate: Number;
+  /** Adam's: what the second moment is multiplied with, and what a parameter that decays adds to its direction of itself. */
+  correction: Number;
+  decay: Number;
+}
+
+function factorsOf(rule: UpdateRule): Factors<number> {
+  if (rule.kind !== 'adam') return {rate: rule.learningRate, correction: 1, decay: 0};
+  const {learningRate, beta1, beta2, step, weightDecay} = rule;
+  const first = 1 - beta1 ** step;
+  return {rate: learningRate / first, correction: 1 / (1 - beta2 ** step), decay: weightDecay * first};
 }
 
 /**
@@ -77,14 +89,14 @@ function rateOf(rule: UpdateRule): number {
  */
 function update(
   ops: TensorflowOps,
-  rule: UpdateRule,
+  {rule, correction, decay}: {rule: UpdateRule} & Factors<TensorflowInput>,
   gradient: TensorflowInput,
   before: TensorflowInput[],
   decaying: TensorflowInput | undefined,
 ): {state: TensorflowTensor[]; direction: TensorflowInput} {
   const add = (a: TensorflowInput, b: TensorflowInput) => ops.run('AddV2', [a, b]);
-  const times = (factor: number, tensor: TensorflowInput) =>
-    ops.run('Mul', [tensor, ops.constant('float32', [factor])]);
+  const mul = (a: TensorflowInput, b: TensorflowInput) => ops.run('Mul', [a, b]);
+  const times = (factor: number, tensor: TensorflowInput) => mul(tensor, ops.constant('float32', [factor]));
   const divided = (tensor: TensorflowInput, squares: TensorflowInput, epsilon: number) =>
     ops.run('RealDiv', [tensor, add(ops.run('Sqrt', [squares]), ops.constant('float32', [epsilon]))]);
   switch (rule.kind) {
@@ -99,54 +111,87 @@ function update(
       return {state: [accumulator], direction: divided(gradient, accumulator, rule.epsilon)};
     }
     case 'adam': {
-      const {beta1, beta2, epsilon, step, weightDecay} = rule;
+      const {beta1, beta2, epsilon} = rule;
       const first = add(times(beta1, before[0]!), times(1 - beta1, gradient));
       const second = add(times(beta2, before[1]!), times(1 - beta2, ops.run('Square', [gradient])));
-      const adam = divided(first, times(1 / (1 - beta2 ** step), second), epsilon);
-      const direction = decaying ? add(adam, times(weightDecay * (1 - beta1 ** step), decaying)) : adam;
-      return {state: [first, second], direction};
+      const adam = divided(first, mul(second, correction), epsilon);
+      return {state: [first, second], direction: decaying ? add(adam, mul(decaying, decay)) : adam};
     }
   }
 }
 
-function optimizerStep({inputs, attrs: {rule, clipNorm}, backend}: Call): Tensor {
+/** Changes the parameters and their state. Gives the norm of the gradients, then everything that was written to. */
+function takeStep(
+  ops: TensorflowOps,
+  {inputs, attrs: {rule, clipNorm}}: Call,
+  factors: TensorInfo,
+  listed: readonly (Int32Array | undefined)[],
+): TensorflowTensor[] {
   const {parameters, gradients, slots} = inputs;
-  const [norm] = withOps(backend, (ops) => {
-    const listed = inputs.ids.map((ids) => ids && (ops.read(ids) as Int32Array));
-    listed.forEach((ids, index) => {
-      if (ids) expectRowIds(`${rule.kind}Step: gradients[${index}].ids`, ids, parameters[index]!.shape[0]!);
-    });
-    const norm = globalNorm(ops, gradients);
-    const isSound = ops.run('IsFinite', [norm]);
-    const sound = ops.run('Cast', [isSound], {DstT: type('float32')}); // 1 or 0
-    const limit = clipNorm !== undefined && ops.constant('float32', [clipNorm]);
-    const scale = limit && ops.run('RealDiv', [limit, ops.run('Maximum', [norm, limit])]);
-    // Plain descent is linear: there the clip is a part of the rate, and no pass by itself.
-    const inRate = rule.kind === 'sgd' && scale;
-    const rate = ops.constant('float32', [rateOf(rule)]);
-    const length = ops.run('MulNoNan', [inRate ? ops.run('Mul', [rate, scale]) : rate, sound]);
-    const first = ops.constant('int32', [0], [1]);
-
-    parameters.forEach((parameter, index) => {
-      const state = slots.filter((_, slot) => slot % parameters.length === index);
-      const [gradient, ids] = [gradients[index]!, inputs.ids[index]];
-      const rows = ids
-        ? listedRows(ops, {parameter, state, ids, gradient}, listed[index]!)
-        : wholeOf(ops, {parameter, state, gradient}, first);
-      const before = ids ? rows.state.map((slot) => take(ops, slot, rows.ids)) : rows.state;
-      const decays = keptPart(rule, parameter) !== 1;
-      const decaying = decays ? (ids ? take(ops, rows.parameter, rows.ids) : rows.parameter) : undefined;
-      const clipped = scale && !inRate ? ops.run('Mul', [rows.gradient, scale]) : rows.gradient;
-      const {state: after, direction} = update(ops, rule, clipped, before, decaying);
-      after.forEach((values, slot) => {
-        const kept = ops.run('Select', [isSound, values, before[slot]!]);
-        ops.run('InplaceUpdate', [rows.state[slot]!, rows.ids, kept]);
-      });
-      ops.run('InplaceSub', [rows.parameter, rows.ids, ops.run('MulNoNan', [direction, length])]);
-    });
-    return [norm];
+  const norm = globalNorm(ops, gradients);
+  const isSound = ops.run('IsFinite', [norm]);
+  const sound = ops.run('Cast', [isSound], {DstT: type('float32')}); // 1 or 0
+  const limit = clipNorm !== undefined && ops.constant('float32', [clipNorm]);
+  const scale = limit && ops.run('RealDiv', [limit, ops.run('Maximum', [norm, limit])]);
+  const [rate, correction, decay] = ops.runMany('Unpack', [factors], {num: int(3)}, 3) as Three;
+  // Plain descent is linear: there the clip is a part of the rate, and no pass by itself.
+  const inRate = rule.kind === 'sgd' && scale;
+  const length = ops.run('MulNoNan', [inRate ? ops.run('Mul', [rate, scale]) : rate, sound]);
+  const first = ops.constant('int32', [0], [1]);
+  const written = parameters.flatMap((parameter, index) => {
+    const state = slots.filter((_, slot) => slot % parameters.length === index);
+    const [gradient, ids] = [gradients[index]!, inputs.ids[index]];
+    const rows = ids
+      ? listedRows(ops, {parameter, state, ids, gradient}, listed[index]!)
+      : wholeOf(ops, {parameter, state, gradient}, first);
+    const before = ids ? rows.state.map((slot) => take(ops, slot, rows.ids)) : rows.state;
+    const decays = keptPart(rule, parameter) !== 1;
+    const decaying = decays ? (ids ? take(ops, rows.parameter, rows.ids) : rows.parameter) : undefined;
+    const clipped = scale && !inRate ? ops.run('Mul', [rows.gradient, scale]) : rows.gradient;
+    const {state: after, direction} = update(ops, {rule, rate, correction, decay}, clipped, before, decaying);
+    const kept = after.map((values, slot) => ops.run('Select', [isSound, values, before[slot]!]));
+    return [
+      ...kept.map((values, slot) => ops.run('InplaceUpdate', [rows.state[slot]!, rows.ids, values])),
+      ops.run('InplaceSub', [rows.parameter, rows.ids, ops.run('MulNoNan', [direction, length])]),
+    ];
   });
-  return norm!;
+  return [norm, ...written];
+}
+
+type Three = [TensorflowTensor, TensorflowTensor, TensorflowTensor];
+
+function optimizerStep(call: Call): Tensor {
+  const {inputs, attrs, backend} = call;
+  const {rate, correction, decay} = factorsOf(attrs.rule);
+  const factors = tensor1d([rate, correction, decay]);
+  const listed = inputs.ids.map((ids) => ids && (backend.readSync(ids.dataId) as Int32Array));
+  const {kind} = attrs.rule;
+  listed.forEach((ids, index) => {
+    if (ids) expectRowIds(`${kind}Step: gradients[${index}].ids`, ids, inputs.parameters[index]!.shape[0]!);
+  });
+  try {
+    // How many rows are listed is another number at every step; where whole parameters change, the ops are always the same.
+    if (listed.some(Boolean)) {
+      const [norm] = withOps(backend, (ops) => takeStep(ops, call, factors, listed).slice(0, 1));
+      return norm!;
+    }
+    const {parameters, gradients, slots} = inputs;
+    const named = Object.fromEntries([factors, ...parameters, ...gradients, ...slots].entries());
+    const [norm, ...written] = withGraph(backend, {name: nameOf(attrs), inputs: named, rows: 1}, (ops) =>
+      takeStep(ops, call, factors, listed),
+    );
+    dispose(written);
+    return norm!;
+  } finally {
+    factors.dispose();
+  }
+}
+
+/** All that a step is made of but the factors. */
+function nameOf({rule, clipNorm}: Call['attrs']): string {
+  const {learningRate, ...constants} = rule;
+  const decays = keptPart(rule, {shape: [1, 1]}) !== 1;
+  return JSON.stringify({...constants, step: undefined, weightDecay: undefined, decays, clipNorm});
 }
 
 export const optimizerStepTensorflow = [
