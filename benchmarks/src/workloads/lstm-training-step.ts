@@ -1,4 +1,4 @@
-import {embeddingLookup, linear, lstm, sgdStep, sparseCrossEntropy, valueAndGradients} from '@gatefold/gpu-kernels';
+import {embeddedInputs, linear, lstm, sgdStep, sparseCrossEntropy, valueAndGradients} from '@gatefold/gpu-kernels';
 import * as tf from '@tensorflow/tfjs';
 import type {Contest, Workload} from '../workload';
 
@@ -82,11 +82,12 @@ async function ourStep(weights: Weights, ids: tf.Tensor2D, labels: tf.Tensor2D):
   const parameters = listOf(weights);
   const {value, gradients} = valueAndGradients(() => {
     const table = weights.table as tf.Tensor2D | undefined;
-    let x = (table ? embeddingLookup({table, ids}) : ids) as tf.Tensor2D | tf.Tensor3D;
-    for (const {kernel, recurrentKernel, bias} of weights.layers) {
+    let x: tf.Tensor2D | tf.Tensor3D = ids;
+    for (const [layer, {recurrentKernel, bias, ...rest}] of weights.layers.entries()) {
+      const kernel = rest.kernel as tf.Tensor2D;
+      const inputs = table && layer === 0 ? embeddedInputs({table, ids, kernel}) : {x, kernel};
       ({outputs: x} = lstm({
-        x,
-        kernel: kernel as tf.Tensor2D,
+        ...inputs,
         recurrentKernel: recurrentKernel as tf.Tensor2D,
         bias: bias as tf.Tensor1D,
       }));

@@ -1,4 +1,12 @@
-import {dropout, dropoutMask, embeddingLookup, linear, sparseCrossEntropy, transposed} from '@gatefold/gpu-kernels';
+import {
+  dropout,
+  dropoutMask,
+  embeddedInputs,
+  embeddingLookup,
+  linear,
+  sparseCrossEntropy,
+  transposed,
+} from '@gatefold/gpu-kernels';
 import {
   type Batches,
   type Checkpoint,
@@ -163,8 +171,9 @@ export class LanguageModel {
     return tidy(() => {
       let place = 0;
       const seedOfPlace = () => (dropoutSeed! + Math.imul(place++, 0x85ebca6b)) | 0; // a mask of its own for every place
+      const isWhole = dropoutSeed === undefined || rate === 0;
       const thinned = (values: Tensor): Tensor3D => {
-        if (dropoutSeed === undefined || rate === 0) return values as Tensor3D;
+        if (isWhole) return values as Tensor3D;
         return dropout({x: values, rate, seed: seedOfPlace()}) as Tensor3D;
       };
       const maskOf = (hiddenSize: number): Tensor3D | undefined => {
@@ -173,11 +182,13 @@ export class LanguageModel {
         return dropoutMask({shape, rate: recurrentDropout, seed: seedOfPlace()}) as Tensor3D;
       };
       const table = weights.embedding;
-      let x = table ? thinned(embeddingLookup({table, ids})) : ids;
+      let x = table && !isWhole ? thinned(embeddingLookup({table, ids})) : ids;
       const states = hiddenSizes.map((hiddenSize, layer) => {
+        const given = layerWeights(this, layer);
         const {outputs, finalState} = recurrentLayer(cell, {
           x,
-          ...layerWeights(this, layer),
+          ...given,
+          ...(table && isWhole && layer === 0 && embeddedInputs({table, ids, kernel: given.kernel})),
           candidateMask: maskOf(hiddenSize),
           initialState: initialStates?.[layer],
           forgetBias,

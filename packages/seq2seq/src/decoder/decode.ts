@@ -2,9 +2,9 @@ import {concatenate, linear, squashed} from '@gatefold/gpu-kernels';
 import type {Tensor2D, Tensor3D} from '@tensorflow/tfjs-core';
 import {attendedBy, type Encoded} from '../encoder/encode';
 import type {FullConfiguration} from '../model/configuration';
-import {embeddedInputs} from '../model/embedded-inputs';
 import {embeddingNames} from '../model/initial-parameters';
 import {linearWeights, matrixOf, type Parameters, recurrentWeights} from '../model/layer-weights';
+import {symbolInputs} from '../model/symbol-inputs';
 import type {Thinning} from '../model/thinning';
 import {recurrentLayer} from '../recurrent-layer/recurrent-layer';
 import {type AttendingState, attendingLayer} from './attending-layer';
@@ -31,7 +31,7 @@ export function decode(
   const {cell, hiddenSizes, forgetBias} = configuration;
   const table = matrixOf(parameters, embeddingNames(configuration).target);
   // A GRU that attends has no kernel, and puts what it has found beside its inputs.
-  const embedded = embeddedInputs({table, ids, asVectors: cell === 'gru' && memory !== undefined}, thin);
+  const embedded = symbolInputs({table, ids, asVectors: cell === 'gru' && memory !== undefined}, thin);
   let x!: Tensor3D; // the outputs of the layer below
   let found: {contexts: Tensor3D; weights: Tensor3D} | undefined;
   const withContext = (values: Tensor3D) => (found ? concatenate([values, found.contexts], 2) : values);

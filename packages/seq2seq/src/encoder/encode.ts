@@ -1,9 +1,9 @@
 import {type AttentionKind, concatenate, linear} from '@gatefold/gpu-kernels';
 import {type Tensor1D, type Tensor2D, type Tensor3D, zeros} from '@tensorflow/tfjs-core';
 import type {FullConfiguration} from '../model/configuration';
-import {embeddedInputs} from '../model/embedded-inputs';
 import {embeddingNames} from '../model/initial-parameters';
 import {linearWeights, matrixOf, type Parameters, recurrentWeights, vectorOf} from '../model/layer-weights';
+import {symbolInputs} from '../model/symbol-inputs';
 import type {Thinning} from '../model/thinning';
 import {type RecurrentState, recurrentLayer} from '../recurrent-layer/recurrent-layer';
 
@@ -34,7 +34,7 @@ export function encode(
 ): Encoded {
   const {cell, encoderHiddenSizes, bidirectional, reverseSource, forgetBias, attention} = configuration;
   const table = matrixOf(parameters, embeddingNames(configuration).source);
-  const embedded = embeddedInputs({table, ids}, thin);
+  const embedded = symbolInputs({table, ids}, thin);
   let x!: Tensor3D; // the outputs of the layer below
   const states = encoderHiddenSizes.map((_, index) => {
     const name = `encoder.${cell}${index}`;
