@@ -85,7 +85,7 @@ async function ourStep(weights: Weights, ids: tf.Tensor2D, labels: tf.Tensor2D):
     let x: tf.Tensor2D | tf.Tensor3D = ids;
     for (const [layer, {recurrentKernel, bias, ...rest}] of weights.layers.entries()) {
       const kernel = rest.kernel as tf.Tensor2D;
-      const inputs = table && layer === 0 ? embeddedInputs({table, ids, kernel}) : {x, kernel};
+      const inputs = table && layer === 0 ? embeddedInputs({table, ids})(kernel) : {x, kernel};
       ({outputs: x} = lstm({
         ...inputs,
         recurrentKernel: recurrentKernel as tf.Tensor2D,

@@ -7,7 +7,7 @@ export {
 } from './attention-lstm/attention-lstm';
 export {type BackendChoice, type BackendName, type BackendOptions, useBackend} from './backends/use-backend';
 export {type DropoutInputs, type DropoutOptions, dropout, dropoutMask} from './dropout/dropout';
-export {type EmbeddedInputs, embeddedInputs} from './embedding/embedded-inputs';
+export {type EmbeddedInputs, embeddedInputs, type InputsOfLayer} from './embedding/embedded-inputs';
 export {type EmbeddingLookupInputs, embeddingLookup} from './embedding/embedding-lookup';
 export type {SparseRows} from './embedding/sparse-rows';
 export {sumRows, type ValueAndGradients, valueAndGradients} from './embedding/value-and-gradients';

@@ -6,7 +6,8 @@ import {afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
 import {attentionLSTM} from '../attention-lstm/attention-lstm';
 import {gru} from '../gru/gru';
 import {lstm} from '../lstm/lstm';
-import {recordAfter, withGraph} from './tensorflow-graph';
+import {adagradStep, adamStep, momentumStep, type StepInputs, sgdStep} from '../optimizer-step/optimizer-step';
+import {limitGraphs, withGraph} from './tensorflow-graph';
 import type {TensorflowBackend} from './tensorflow-op';
 import {useBackend} from './use-backend';
 
@@ -140,34 +141,64 @@ describe.runIf(backendsUnderTest.includes('tensorflow'))('kernels as graphs', ()
   beforeAll(async () => {
     await useBackend('tensorflow');
   });
+  const most = limitGraphs(64);
   afterEach(() => {
-    recordAfter(8);
+    limitGraphs(most);
     vi.restoreAllMocks();
   });
 
-  test.each(cases)('$what: the same numbers, as it is recorded and afterwards', async (given) => {
-    recordAfter(Number.POSITIVE_INFINITY);
+  test.each(cases)('$what: the same numbers as op by op, from the first time on', async (given) => {
+    limitGraphs(0);
     const expected = [await everything(given, 1), await everything(given, 2)];
-    recordAfter(0);
+    limitGraphs(most);
     const before = graphs();
-    const recorded = await everything(given, 1);
+    const found = [await everything(given, 1), await everything(given, 2)];
     expect(graphs()).toBe(before + 2); // forward and backward; results are asked for twice
-    const run = await everything(given, 2);
-    expect(graphs()).toBe(before + 2);
-    for (const [at, found] of [recorded, run].entries()) {
-      expect(found).toHaveLength(expected[at]!.length);
-      for (const [index, values] of found.entries()) {
+    for (const [at, results] of found.entries()) {
+      expect(results).toHaveLength(expected[at]!.length);
+      for (const [index, values] of results.entries()) {
         expectClose(values, expected[at]![index]!, {relative: 1e-6, absolute: 1e-6});
       }
     }
+    expect(await everything(given, 1)).toEqual(found[0]); // to the bit
     await expectNoLeak(async () => void (await everything(given, 3)));
   });
 
+  test.each([
+    ['sgd', {kind: 'sgd', learningRate: 0.5}],
+    ['momentum', {kind: 'momentum', learningRate: 0.5, decay: 0.9}],
+    ['adagrad', {kind: 'adagrad', learningRate: 0.1, epsilon: 1e-8}],
+    ['adam', {kind: 'adam', learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1}],
+  ] as const)('%s, clipped: to the bit what it is op by op, from step to step', async (_, rule) => {
+    const train = async (most: number) => {
+      limitGraphs(most);
+      const before = graphs();
+      const make = (seed: number) => tf.variable(tf.tensor(seededValues(600, seed), [20, 30]));
+      const [parameter, first, second] = [make(1), make(0), make(0)];
+      first.assign(tf.zerosLike(first));
+      second.assign(tf.fill([20, 30], rule.kind === 'adagrad' ? 0.1 : 0));
+      const learn: (inputs: StepInputs, step: number) => tf.Tensor = (inputs, step) => {
+        if (rule.kind === 'sgd') return sgdStep({...inputs, ...rule});
+        if (rule.kind === 'momentum') return momentumStep({...inputs, ...rule, velocities: [first]});
+        if (rule.kind === 'adagrad') return adagradStep({...inputs, ...rule, accumulators: [second]});
+        return adamStep({...inputs, ...rule, firstMoments: [first], secondMoments: [second], step});
+      };
+      for (let step = 1; step <= 4; step++) {
+        const gradients = [tf.tensor(seededValues(600, step + 7), [20, 30])];
+        const {learningRate} = rule;
+        learn({parameters: [parameter], gradients, learningRate: learningRate / step, clipNorm: 0.5}, step).dispose();
+      }
+      return {values: await parameter.data(), made: graphs() - before};
+    };
+    const [expected, found] = [await train(0), await train(most)];
+    expect([expected.made, found.made]).toEqual([0, 1]);
+    expect(found.values).toEqual(expected.values);
+  });
+
   const double = (x: tf.Tensor, y = x) =>
-    withGraph(backend(), {name: 'double', inputs: {x, y}, rows: 1}, (ops) => [ops.run('AddV2', [x, y])])[0]!;
+    withGraph(backend(), {name: 'double', inputs: {x, y}}, (ops) => [ops.run('AddV2', [x, y])])[0]!;
 
   test('one tensor as two inputs has a graph of its own', () => {
-    recordAfter(0);
     const [a, b] = [tf.tensor1d([1, 2]), tf.tensor1d([10, 20])];
     const of = (x: tf.Tensor, y: tf.Tensor) => [...double(x, y).dataSync()];
     expect([of(a, a), of(b, b)]).toEqual([
@@ -181,18 +212,18 @@ describe.runIf(backendsUnderTest.includes('tensorflow'))('kernels as graphs', ()
     ]);
   });
 
-  test('is recorded once it has been called so often', () => {
-    recordAfter(3);
+  test('of few rows none is made', () => {
     const before = graphs();
-    const made = Array.from({length: 6}, () => {
-      double(tf.ones([5, 7]));
-      return graphs() - before;
-    });
-    expect(made).toEqual([0, 0, 0, 1, 1, 1]);
+    const x = tf.ones([5, 7]);
+    for (const rows of [1, 31]) {
+      withGraph(backend(), {name: 'few', inputs: {x}, rows}, (ops) => [ops.run('AddV2', [x, x])])[0]!.dispose();
+    }
+    expect(graphs()).toBe(before);
+    withGraph(backend(), {name: 'few', inputs: {x}, rows: 32}, (ops) => [ops.run('AddV2', [x, x])])[0]!.dispose();
+    expect(graphs()).toBe(before + 1);
   });
 
   test('leaves no file behind, and where none can be written runs op by op', () => {
-    recordAfter(0);
     const folders = () => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('gatefold-'));
     const left = folders();
     double(tf.ones([2, 9]));
@@ -204,22 +235,18 @@ describe.runIf(backendsUnderTest.includes('tensorflow'))('kernels as graphs', ()
     expect(graphs()).toBe(before);
   });
 
-  test('values cannot be read while it is recorded', () => {
-    recordAfter(0);
+  test('what is not said to be an input, and values that are read, are errors where it is recorded', () => {
     const x = tf.ones([3, 11]);
     const reading = () =>
-      withGraph(backend(), {name: 'reading', inputs: {x}, rows: 1}, (ops) => [
-        ops.constant('float32', [ops.read(x)[0]!]),
-      ]);
+      withGraph(backend(), {name: 'reading', inputs: {x}}, (ops) => [ops.constant('float32', [ops.read(x)[0]!])]);
     expect(reading).toThrow('no values to read');
+    const unsaid = () => withGraph(backend(), {name: 'unsaid', inputs: {}}, (ops) => [ops.run('AddV2', [x, x])]);
+    expect(unsaid).toThrow('An input of AddV2 is neither');
   });
 
-  test('of many shapes only the last used are remembered', () => {
-    recordAfter(0);
-    const before = graphs();
-    for (let size = 1; size <= 100; size++) double(tf.ones([size, 3]));
-    expect(graphs()).toBeLessThanOrEqual(64);
-    expect(graphs()).toBeGreaterThan(before);
-    expect([...double(tf.ones([1, 3])).dataSync()]).toEqual([2, 2, 2]);
+  test('of many shapes the first have graphs', () => {
+    for (let size = 1; size <= 100; size++)
+      expect([...double(tf.ones([size])).dataSync()]).toEqual(Array(size).fill(2));
+    expect(graphs()).toBe(most - 1); // one could not be written
   });
 });

@@ -1,9 +1,9 @@
 // A kernel of many ops on tfjs-node as one graph. TensorFlow runs a graph's ops without a call each, and those that do not
 // wait for one another side by side: a step's product is too small to be shared by two cores, and two products are not.
 //
-// A kernel is written once, as ops that run one by one. Where it is called often with inputs of the same shapes it is
-// recorded, as it runs, and from then on the graph runs in its place. tfjs-node has no way to hand over a graph but that of
-// a saved model, so it goes through a file; only text is written, which TensorFlow reads as well.
+// A kernel is written once, as ops that run one by one. It is recorded as it runs so, and from then on the graph runs in its
+// place for inputs of the same shapes. tfjs-node has no way to hand over a graph but that of a saved model, so it goes
+// through a file; only text is written, which TensorFlow reads as well.
 import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
 import {
   type Attribute,
@@ -17,18 +17,20 @@ import {
 } from './tensorflow-op';
 
 /**
- * Calls with inputs of the same shapes before they are recorded. A graph takes as long to make as some thirty calls save, so it
- * should not be made for a shape that never comes again. Counted, not timed: with the same seed the same ops run.
+ * Graphs of a backend at most: each takes some 20 ms a hundred ops to make, so not every one of ever new shapes should be. Whether a
+ * kernel has one depends on nothing else that happened before: what is resumed is computed as what was not interrupted.
  */
-let callsBefore = 8;
+let mostGraphs = 64;
 
-/** For tests: so many calls instead; 0 records a kernel the first time it is called, Infinity never. */
-export function recordAfter(calls: number): void {
-  callsBefore = calls;
+/** For tests: so many in place of that; 0 lets no other be made. Gives how many it was. */
+export function limitGraphs(most: number): number {
+  const before = mostGraphs;
+  mostGraphs = most;
+  return before;
 }
 
-/** Kernels and shapes that are remembered; the one not used for longest goes. */
-const mostKnown = 64;
+/** Parts of a batch at most: a graph has so many times the nodes of a kernel. */
+const mostParts = 4;
 
 /** Rows of a part at least: fewer are not worth a product of their own. */
 const fewestRows = 16;
@@ -45,8 +47,13 @@ interface Kernel {
   name: string;
   /** Those that are absent have no value. */
   inputs: Readonly<Record<string, TensorInfo | undefined>>;
-  /** Rows that nothing passes between, as the sequences of a batch: a graph computes them in parts, side by side. */
-  rows: number;
+  /**
+   * Rows that nothing passes between, as the sequences of a batch: a graph computes them in parts, side by side. Of few rows none
+   * is made.
+   */
+  rows?: number;
+  /** Whether inputs are changed. Then what recorded it must not be done again, and ops and graph must agree to the bit. */
+  inPlace?: boolean;
 }
 
 /**
@@ -56,28 +63,28 @@ interface Kernel {
  */
 export function withGraph(
   backend: TensorflowBackend,
-  {name, inputs, rows}: Kernel,
+  {name, inputs, rows = Number.POSITIVE_INFINITY, inPlace = false}: Kernel,
   body: (ops: TensorflowOps, parts: number) => readonly TensorflowTensor[],
 ): Tensor[] {
   const oneByOne = () => withOps(backend, (ops) => body(ops, 1));
-  if (backend.isUsingGpuDevice) return oneByOne(); // a graph's inputs and outputs would pass through main memory
+  // On a GPU a graph's inputs and outputs would pass through main memory.
+  if (backend.isUsingGpuDevice || rows < 2 * fewestRows) return oneByOne();
   const entries = Object.entries(inputs).filter((entry): entry is [string, TensorInfo] => entry[1] !== undefined);
   const given = entries.map(([, tensor]) => tensor);
   const handles = backend.getInputTensorIds(given);
   // A tensor that is two inputs at once has one place in the graph.
   const described = entries.map(([input, {shape, dtype}], at) => [input, dtype, shape, handles.indexOf(handles[at]!)]);
   const key = JSON.stringify([name, described]);
-  const entry = lookUp(backend, key);
-  if (typeof entry === 'object') return run(backend, entry, handles);
-  if (entry < callsBefore) {
-    remember(backend, key, entry + 1);
-    return oneByOne();
-  }
+  const graphs = graphsOf(backend);
+  const known = graphs.get(key);
+  if (known) return run(backend, known, handles);
+  if (graphs.has(key) || graphs.size >= mostGraphs) return oneByOne();
   const ops = new RecordingOps(backend, given);
   try {
     const results = body(ops, partsOf(rows));
-    remember(backend, key, ops.graph(results) ?? neverRecorded);
-    return ops.finish(results);
+    const graph = ops.graph(results);
+    graphs.set(key, graph);
+    return graph && !inPlace ? run(backend, graph, handles) : ops.finish(results);
   } finally {
     ops.dispose();
   }
@@ -88,36 +95,21 @@ function run(backend: TensorflowBackend, {session, inputs, outputs}: Graph, hand
   return results.map((result) => backend.createOutputTensor(result));
 }
 
-/** Of a kernel and shapes: its graph, or how often it has been called. */
-type Entry = Graph | number;
+/** By kernel and shapes of the inputs; nothing where none could be made. */
+type Graphs = Map<string, Graph | undefined>;
 
-/** So few calls that they never are enough. */
-const neverRecorded = Number.NEGATIVE_INFINITY;
+const graphsByBackend = new WeakMap<TensorflowBackend, Graphs>();
 
-/** Of each backend, those used last at the end. */
-const knownByBackend = new WeakMap<TensorflowBackend, Map<string, Entry>>();
-
-function lookUp(backend: TensorflowBackend, key: string): Entry {
-  const known = knownByBackend.get(backend);
-  const entry = known?.get(key);
-  if (entry === undefined) return 0;
-  known?.delete(key);
-  known?.set(key, entry);
-  return entry;
-}
-
-function remember(backend: TensorflowBackend, key: string, entry: Entry): void {
-  const known = knownByBackend.get(backend) ?? new Map<string, Entry>();
-  knownByBackend.set(backend, known.set(key, entry));
-  for (const [oldest, forgotten] of [...known].slice(0, -mostKnown)) {
-    known.delete(oldest);
-    if (typeof forgotten === 'object') backend.binding.deleteSavedModel(forgotten.session);
-  }
+function graphsOf(backend: TensorflowBackend): Graphs {
+  const graphs = graphsByBackend.get(backend) ?? new Map();
+  graphsByBackend.set(backend, graphs);
+  return graphs;
 }
 
 /** As many parts as there are cores, where the rows can be divided so. */
 function partsOf(rows: number): number {
-  let parts = builtin<typeof import('node:os')>('node:os')?.availableParallelism() ?? 1;
+  if (!Number.isFinite(rows)) return 1;
+  let parts = Math.min(mostParts, builtin<typeof import('node:os')>('node:os')?.availableParallelism() ?? 1);
   while (parts > 1 && (rows % parts !== 0 || rows / parts < fewestRows)) parts--;
   return parts;
 }
@@ -151,7 +143,12 @@ class RecordingOps extends TensorflowOps {
     outputs: number,
   ): TensorflowTensor[] {
     const results = super.runMany(name, inputs, attributes, outputs);
-    const from = inputs.map((input) => this.#sources.get(this.handle(input))!);
+    const from = inputs.map((input) => {
+      const source = this.#sources.get(this.handle(input));
+      if (!source)
+        throw new Error(`An input of ${name} is neither an input of the kernel that is recorded nor made by it.`);
+      return source;
+    });
     const described = Object.fromEntries(
       Object.entries(attributes).map(([key, value]) => [key, this.#attribute(value)]),
     );

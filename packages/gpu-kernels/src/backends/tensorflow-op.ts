@@ -46,7 +46,6 @@ type Binding = Record<`TF_${string}`, number> & {
   executeOp(name: string, attributes: object[], inputs: number[], outputs: number): TensorflowTensor[];
   loadSavedModel(folder: string, tags: string): number;
   runSavedModel(model: number, inputs: number[], inputNames: string, outputNames: string): TensorflowTensor[];
-  deleteSavedModel(model: number): void;
 };
 
 const typeNames = {

@@ -13,7 +13,7 @@ import {useBackend} from '../backends/use-backend';
 import {IdRangeError} from '../errors/id-range-error';
 import {gru} from '../gru/gru';
 import {lstm} from '../lstm/lstm';
-import {embeddedInputs} from './embedded-inputs';
+import {embeddedInputs, type InputsOfLayer} from './embedded-inputs';
 import {embeddingLookup} from './embedding-lookup';
 import {valueAndGradients} from './value-and-gradients';
 
@@ -47,17 +47,19 @@ describe.each(backendsUnderTest)('embeddedInputs on %s', (backend) => {
         tf.Tensor1D,
       ];
       const ids = idsBelow(below);
-      const learn = (inputs: () => ReturnType<typeof embeddedInputs>) =>
+      const learn = (inputs: () => InputsOfLayer) =>
         valueAndGradients(() => {
           const layer = {...inputs(), recurrentKernel, bias};
           const {outputs} = cell === 'lstm' ? lstm(layer) : gru(layer);
           return tf.sum(tf.mul(outputs, tensor(outputs.shape, 9))) as tf.Scalar;
         }, variables);
-      const kernelOf = tf.tidy(() => embeddedInputs({table, ids, kernel}).kernel.shape);
+      const kernelOf = tf.tidy(() => embeddedInputs({table, ids})(kernel).kernel.shape);
       expect(kernelOf).toEqual([kernelRows, gates * hidden]);
-      const found = learn(() => embeddedInputs({table, ids, kernel}));
+      const isDense = symbols <= steps * batch;
+      const found = learn(() => embeddedInputs({table, ids})(kernel));
       const expected = learn(() => ({x: embeddingLookup({table, ids}) as tf.Tensor3D, kernel}));
       expectClose(await found.value.data(), await expected.value.data(), {relative, absolute: relative});
+      expect('ids' in found.gradients[0]!).toBe(!isDense);
       const dense = (gradient: (typeof found.gradients)[number], index: number) =>
         'ids' in gradient
           ? tf.unsortedSegmentSum(gradient.values, gradient.ids, shapes[index]![0]!)
@@ -70,11 +72,20 @@ describe.each(backendsUnderTest)('embeddedInputs on %s', (backend) => {
     },
   );
 
+  test('without places nothing is looked for', () => {
+    const [table, kernel] = [tensor([40, width], 1), tensor([width, 24], 2)] as [tf.Tensor2D, tf.Tensor2D];
+    const ids = tf.tensor2d([], [0, 3], 'int32') as tf.Tensor2D;
+    expect(embeddedInputs({table, ids})(kernel)).toMatchObject({
+      x: {shape: [0, 3, width]},
+      kernel: {shape: [width, 24]},
+    });
+  });
+
   test('leaves nothing behind but what it gives', async () => {
     const [table, kernel] = [tensor([40, width], 1), tensor([width, 24], 2)] as [tf.Tensor2D, tf.Tensor2D];
     const ids = idsBelow(4);
     await expectNoLeak(() => {
-      const {x, kernel: given} = embeddedInputs({table, ids, kernel});
+      const {x, kernel: given} = embeddedInputs({table, ids})(kernel);
       if (x !== (ids as tf.Tensor)) x.dispose();
       if (given !== kernel) given.dispose();
     });
@@ -83,6 +94,6 @@ describe.each(backendsUnderTest)('embeddedInputs on %s', (backend) => {
   test.skipIf(clampsIds(backend))('an id that is out of range is an error of those that follow', () => {
     const [table, kernel] = [tensor([40, width], 1), tensor([width, 24], 2)] as [tf.Tensor2D, tf.Tensor2D];
     const ids = tf.tensor2d([[1, 1, 40, 1]], [1, 4], 'int32') as tf.Tensor2D;
-    expect(() => embeddedInputs({table, ids, kernel})).toThrow(IdRangeError);
+    expect(() => embeddedInputs({table, ids})(kernel)).toThrow(IdRangeError);
   });
 });

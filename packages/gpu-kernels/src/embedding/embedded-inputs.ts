@@ -16,43 +16,49 @@ export interface EmbeddedInputs {
   table: Tensor2D;
   /** `[T, B]` int32, ids in `[0, V)`. */
   ids: Tensor2D;
-  /** `[D, W]` float32: the kernel of the recurrent layer that reads the rows, `W` its hidden size times its gates. */
+}
+
+/** What a recurrent layer is given as `x` and `kernel`. */
+export interface InputsOfLayer {
+  x: Tensor2D | Tensor3D;
   kernel: Tensor2D;
 }
 
 /**
  * Embedded symbols for `lstm`, `gru` or `attentionLSTM`: what to give one as `x` and `kernel`.
  *
- * A symbol that stands at many places of a batch goes through the kernel only once: the layer then reads ids, and its kernel is the
- * product of the rows of the table with the kernel. On cpu and wasm those are the rows of the symbols that there are;
- * elsewhere, where ids cannot be looked at without waiting, all rows of a table that is no longer than the batch has
- * places. Where little would be saved, `x` are the rows that were looked up, `[T, B, D]`. Differentiable in `table` and `kernel`.
+ * A symbol that stands at many places of a batch need go through the kernel only once: the layer then reads ids, and its kernel
+ * is the product of rows of the table with the kernel. Those are all rows where the table has no more of them than the
+ * batch has places; of a longer table, on cpu and wasm, those of the symbols that there are. Otherwise `x` are the rows that were
+ * looked up, `[T, B, D]`; as they are on tensorflow, webgpu and webgl for every longer table, where rows of another number
+ * in every batch would cost more than they save. Differentiable in `table` and `kernel`. Whether the table's gradient is dense or
+ * of the rows that were looked up follows from the shapes alone.
  *
+ * @returns what makes of a layer's kernel `[D, W]` what the layer is given; `x` may be `ids`, and `kernel` the layer's own.
  * @throws ShapeError and IdRangeError as `embeddingLookup` does, or the layer.
- * @example const {outputs} = lstm({...embeddedInputs({table, ids, kernel}), recurrentKernel, bias});
+ * @example const {outputs} = lstm({...embeddedInputs({table, ids})(kernel), recurrentKernel, bias});
  *
  * Cost: of 640 places of 27 x 27 bigrams drawn evenly 430 are of different symbols, of text some 200; so much less is
  * multiplied, forward, for the gradient of the kernel and for that of the table.
  */
-export function embeddedInputs({table, ids, kernel}: EmbeddedInputs): {x: Tensor2D | Tensor3D; kernel: Tensor2D} {
-  const [symbols] = table.shape;
-  const through = (rows: Tensor2D) => linear({x: rows, kernel, bias: zeros([kernel.shape[1]]) as Tensor1D}) as Tensor2D;
-  const found = ids.dtype === 'int32' && hostBackends.includes(getBackend()) ? distinct(ids, symbols) : undefined;
-  const count = found?.rows.length ?? symbols;
-  if (count > worthwhile * ids.size) return {x: embeddingLookup({table, ids}) as Tensor3D, kernel};
-  // The whole table saves looking rows up, and adding up their gradients.
-  if (!found || symbols * worthwhile < count) return {x: ids, kernel: tidy(() => through(table))};
-  const {rows, places} = found;
-  return {
-    x: tensor2d(places, ids.shape, 'int32'),
-    kernel: tidy(() => through(embeddingLookup({table, ids: tensor1d(rows, 'int32')}) as Tensor2D)),
-  };
+export function embeddedInputs({table, ids}: EmbeddedInputs): (kernel: Tensor2D) => InputsOfLayer {
+  const times = (rows: Tensor2D, kernel: Tensor2D) =>
+    tidy(() => linear({x: rows, kernel, bias: zeros([kernel.shape[1]]) as Tensor1D}) as Tensor2D);
+  if (table.shape[0] <= ids.size) return (kernel) => ({x: ids, kernel: times(table, kernel)});
+  const found = ids.dtype === 'int32' && hostBackends.includes(getBackend()) && distinct(ids, table.shape[0]);
+  if (!found || found.rows.length >= worthwhile * ids.size) {
+    const x = embeddingLookup({table, ids}) as Tensor3D;
+    return (kernel) => ({x, kernel});
+  }
+  const rows = tidy(() => embeddingLookup({table, ids: tensor1d(found.rows, 'int32')}) as Tensor2D);
+  const x = tensor2d(found.places, ids.shape, 'int32');
+  return (kernel) => ({x, kernel: times(rows, kernel)});
 }
 
 /** Those whose tensors lie in main memory. */
 const hostBackends = ['cpu', 'wasm'];
 
-/** The share of the rows up to which multiplying fewer is worth finding out which. */
+/** The share of the places up to which multiplying fewer rows is worth finding out which. */
 const worthwhile = 0.9;
 
 /** The ids that there are, and where among them each place finds its own; nothing where one is out of range. */

@@ -147,7 +147,8 @@ function takeStep(
     const before = ids ? rows.state.map((slot) => take(ops, slot, rows.ids)) : rows.state;
     const decays = keptPart(rule, parameter) !== 1;
     const decaying = decays ? (ids ? take(ops, rows.parameter, rows.ids) : rows.parameter) : undefined;
-    const clipped = scale && !inRate ? ops.run('Mul', [rows.gradient, scale]) : rows.gradient;
+    // Not Mul, which a graph would draw together with the factors that follow, to another rounding than that of the ops.
+    const clipped = scale && !inRate ? ops.run('MulNoNan', [rows.gradient, scale]) : rows.gradient;
     const {state: after, direction} = update(ops, {rule, rate, correction, decay}, clipped, before, decaying);
     const kept = after.map((values, slot) => ops.run('Select', [isSound, values, before[slot]!]));
     return [
@@ -177,7 +178,7 @@ function optimizerStep(call: Call): Tensor {
     }
     const {parameters, gradients, slots} = inputs;
     const named = Object.fromEntries([factors, ...parameters, ...gradients, ...slots].entries());
-    const [norm, ...written] = withGraph(backend, {name: nameOf(attrs), inputs: named, rows: 1}, (ops) =>
+    const [norm, ...written] = withGraph(backend, {name: nameOf(attrs), inputs: named, inPlace: true}, (ops) =>
       takeStep(ops, call, factors, listed),
     );
     dispose(written);

@@ -188,7 +188,7 @@ export class LanguageModel {
         const {outputs, finalState} = recurrentLayer(cell, {
           x,
           ...given,
-          ...(table && isWhole && layer === 0 && embeddedInputs({table, ids, kernel: given.kernel})),
+          ...(table && isWhole && layer === 0 && embeddedInputs({table, ids})(given.kernel)),
           candidateMask: maskOf(hiddenSize),
           initialState: initialStates?.[layer],
           forgetBias,

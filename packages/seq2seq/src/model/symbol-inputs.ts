@@ -18,7 +18,8 @@ export function symbolInputs(
   thin: Thinning,
 ): <Weights extends {kernel: Tensor2D}>(weights: Weights) => Reading<Weights> {
   if (!asVectors && thin === whole) {
-    return (weights) => ({...weights, ...embeddedInputs({table, ids, kernel: weights.kernel})});
+    const inputs = embeddedInputs({table, ids});
+    return (weights) => ({...weights, ...inputs(weights.kernel)});
   }
   const x = thin(embeddingLookup({table, ids}) as Tensor3D);
   return (weights) => ({...weights, x});
