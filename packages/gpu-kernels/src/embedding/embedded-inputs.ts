@@ -47,12 +47,14 @@ export function embeddedInputs({table, ids}: EmbeddedInputs): (kernel: Tensor2D)
   if (table.shape[0] <= ids.size) return (kernel) => ({x: ids, kernel: times(table, kernel)});
   const found = ids.dtype === 'int32' && hostBackends.includes(getBackend()) && distinct(ids, table.shape[0]);
   if (!found || found.rows.length >= worthwhile * ids.size) {
-    const x = embeddingLookup({table, ids}) as Tensor3D;
-    return (kernel) => ({x, kernel});
+    return (kernel) => ({x: embeddingLookup({table, ids}) as Tensor3D, kernel});
   }
-  const rows = tidy(() => embeddingLookup({table, ids: tensor1d(found.rows, 'int32')}) as Tensor2D);
-  const x = tensor2d(found.places, ids.shape, 'int32');
-  return (kernel) => ({x, kernel: times(rows, kernel)});
+  const {rows, places} = found;
+  return (kernel) =>
+    tidy(() => {
+      const used = embeddingLookup({table, ids: tensor1d(rows, 'int32')}) as Tensor2D;
+      return {x: tensor2d(places, ids.shape, 'int32'), kernel: times(used, kernel)};
+    });
 }
 
 /** Those whose tensors lie in main memory. */
