@@ -41,6 +41,7 @@ export default defineConfig({
       // About Node's processes, its backends and its files.
       '**/*-process.test.ts',
       '**/backends/use-backend.test.ts',
+      '**/backends/tensorflow-*.test.ts',
       '**/checkpoint/checkpoint-folder.test.ts',
       // It needs no backend but tfjs's cpu, on arrays of its own.
       '**/references-in-float64.test.ts',

@@ -92,7 +92,10 @@ export class ThinProduct {
   c: usize;
   /** Columns that bands do not go beyond: those of one gate, or all. */
   group: i32;
-  /** Of each group by broad bands, by those of BAND columns, by narrow ones; the columns left over are not in it. 0 where none are laid out. */
+  /**
+   * Of each group by broad bands, by those of BAND columns, by narrow ones; the columns left over are not in it. 0 where none
+   * are laid out.
+   */
   bands: usize;
   /** Of each group: a multiple of BAND. */
   chunkColumns: i32;
