@@ -23,16 +23,16 @@ describe.each(backendsUnderTest)('embeddedInputs on %s', (backend) => {
     await startBackend(useBackend, backend);
   });
 
-  const {steps, batch, width, hidden} = {steps: 5, batch: 3, width: 4, hidden: 6};
+  const {steps, batch, width, hidden} = {steps: 5, batch: 16, width: 4, hidden: 6};
   const tensor = (shape: number[], seed: number) => tf.tensor(seededValues(tf.util.sizeFromShape(shape), seed), shape);
   const idsBelow = (below: number) =>
     tf.tensor2d(seededIds(steps * batch, below, 2), [steps, batch], 'int32') as tf.Tensor2D;
   const looksAtIds = backend.startsWith('wasm') || backend === 'cpu';
 
-  // A table of 7 symbols is shorter than the 15 places; of 40, 4 are used, or nearly as many as there are places.
+  // A table of 7 symbols is shorter than the 80 places; of 400, 4 are used, or nearly as many as there are places.
   const cases = [
     {symbols: 7, below: 7, kernelRows: 7},
-    {symbols: 40, below: 4, kernelRows: looksAtIds ? 4 : width},
+    {symbols: 400, below: 4, kernelRows: looksAtIds ? 4 : width},
     {symbols: 4000, below: 4000, kernelRows: width},
   ].flatMap((given) => (['lstm', 'gru'] as const).map((cell) => ({...given, cell})));
 
@@ -82,7 +82,7 @@ describe.each(backendsUnderTest)('embeddedInputs on %s', (backend) => {
   });
 
   test('leaves nothing behind but what it gives', async () => {
-    const [table, kernel] = [tensor([40, width], 1), tensor([width, 24], 2)] as [tf.Tensor2D, tf.Tensor2D];
+    const [table, kernel] = [tensor([400, width], 1), tensor([width, 24], 2)] as [tf.Tensor2D, tf.Tensor2D];
     const ids = idsBelow(4);
     await expectNoLeak(() => {
       const {x, kernel: given} = embeddedInputs({table, ids})(kernel);

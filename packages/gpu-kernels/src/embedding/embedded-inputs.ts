@@ -45,7 +45,8 @@ export function embeddedInputs({table, ids}: EmbeddedInputs): (kernel: Tensor2D)
   const times = (rows: Tensor2D, kernel: Tensor2D) =>
     tidy(() => linear({x: rows, kernel, bias: zeros([kernel.shape[1]]) as Tensor1D}) as Tensor2D);
   if (table.shape[0] <= ids.size) return (kernel) => ({x: ids, kernel: times(table, kernel)});
-  const found = ids.dtype === 'int32' && hostBackends.includes(getBackend()) && distinct(ids, table.shape[0]);
+  const isSearched = ids.dtype === 'int32' && ids.size >= fewestPlaces && hostBackends.includes(getBackend());
+  const found = isSearched && distinct(ids, table.shape[0]);
   if (!found || found.rows.length >= worthwhile * ids.size) {
     return (kernel) => ({x: embeddingLookup({table, ids}) as Tensor3D, kernel});
   }
@@ -60,24 +61,21 @@ export function embeddedInputs({table, ids}: EmbeddedInputs): (kernel: Tensor2D)
 /** Those whose tensors lie in main memory. */
 const hostBackends = ['cpu', 'wasm'];
 
-/** The share of the places up to which multiplying fewer rows is worth finding out which. */
+/** Below so many places, as where text is written symbol by symbol, a product of its own costs more than it saves. */
+const fewestPlaces = 64;
+
+/** The share of the places up to which multiplying fewer rows is worth that. */
 const worthwhile = 0.9;
 
 /** The ids that there are, and where among them each place finds its own; nothing where one is out of range. */
-function distinct(ids: Tensor2D, symbols: number): {rows: Int32Array; places: Int32Array} | undefined {
+function distinct(ids: Tensor2D, symbols: number): {rows: number[]; places: Int32Array} | undefined {
+  const place = new Map<number, number>(); // not an array of all symbols, of which there may be many
   const given = ids.dataSync<'int32'>();
-  const place = new Int32Array(symbols).fill(-1);
-  const places = new Int32Array(given.length);
-  const rows = new Int32Array(Math.min(symbols, given.length));
-  let count = 0;
-  for (let index = 0; index < given.length; index++) {
-    const id = given[index]!;
-    if (id < 0 || id >= symbols) return undefined;
-    if (place[id]! < 0) {
-      place[id] = count;
-      rows[count++] = id;
-    }
-    places[index] = place[id]!;
-  }
-  return {rows: rows.subarray(0, count), places};
+  if (given.some((id) => id < 0 || id >= symbols)) return undefined;
+  const places = given.map((id) => {
+    const known = place.get(id) ?? place.size;
+    place.set(id, known);
+    return known;
+  });
+  return {rows: [...place.keys()], places};
 }

@@ -163,13 +163,13 @@ type Three = [TensorflowTensor, TensorflowTensor, TensorflowTensor];
 
 function optimizerStep(call: Call): Tensor {
   const {inputs, attrs, backend} = call;
-  const {rate, correction, decay} = factorsOf(attrs.rule);
-  const factors = tensor1d([rate, correction, decay]);
   const listed = inputs.ids.map((ids) => ids && (backend.readSync(ids.dataId) as Int32Array));
   const {kind} = attrs.rule;
   listed.forEach((ids, index) => {
     if (ids) expectRowIds(`${kind}Step: gradients[${index}].ids`, ids, inputs.parameters[index]!.shape[0]!);
   });
+  const {rate, correction, decay} = factorsOf(attrs.rule);
+  const factors = tensor1d([rate, correction, decay]);
   try {
     // How many rows are listed is another number at every step; where whole parameters change, the ops are always the same.
     if (listed.some(Boolean)) {

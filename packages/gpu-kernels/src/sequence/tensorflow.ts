@@ -77,16 +77,16 @@ export function gateSums(
     const lastAxis = ops.constant('int32', [tensor.shape.length - 1]);
     return ops.runMany('Split', [lastAxis, tensor], {num_split: int(4)}, 4);
   };
-  const sum = (input: TensorflowTensor, state: TensorflowInput, weights: TensorflowInput) =>
+  const addTo = (input: TensorflowTensor, state: TensorflowInput, weights: TensorflowInput) =>
     ops.run('AddV2', [input, ops.run('MatMul', [state, weights])]);
   const [depth, columns] = weights.shape as [number, number];
   if (!inBlocks(4, parts, [inputs.shape[1]! / parts, depth, columns])) {
     const inputAt = unpackParts(ops, inputs, parts);
-    return (at, state) => split(sum(inputAt[at]!, state, weights));
+    return (at, state) => split(addTo(inputAt[at]!, state, weights));
   }
   const inputsAt = split(inputs).map((ofGate) => unpackParts(ops, ofGate, parts));
   const ofGates = split(weights);
-  return (at, state) => ofGates.map((ofGate, gate) => sum(inputsAt[gate]![at]!, state, ofGate));
+  return (at, state) => ofGates.map((ofGate, gate) => addTo(inputsAt[gate]![at]!, state, ofGate));
 }
 
 /** Multiplies rows of a part by a matrix transposed, once a step; for one step alone it is not worth turning the matrix round. */
@@ -99,13 +99,10 @@ export function timesTransposed(
   // By way of three axes, or TensorFlow would see in a graph that MatMul could transpose by itself, which is slower.
   const [columns, depth] = matrix.shape as [number, number];
   const order = ops.constant('int32', [0, 2, 1], [3]);
-  const turned = ops.run('Transpose', [ops.reshape(matrix, [1, columns, depth]), order]);
-  if (!inBlocks(2, parts, [rows / parts, depth, columns])) {
-    const whole = ops.reshape(turned, [depth, columns]);
-    return (part) => ops.run('MatMul', [part, whole]);
-  }
+  const turned = ops.reshape(ops.run('Transpose', [ops.reshape(matrix, [1, columns, depth]), order]), [depth, columns]);
+  if (!inBlocks(2, parts, [rows / parts, depth, columns])) return (part) => ops.run('MatMul', [part, turned]);
   const axis = ops.constant('int32', [1]);
-  const halves = ops.runMany('Split', [axis, ops.reshape(turned, [depth, columns])], {num_split: int(2)}, 2);
+  const halves = ops.runMany('Split', [axis, turned], {num_split: int(2)}, 2);
   return (part) => {
     const products = halves.map((half) => ops.run('MatMul', [part, half]));
     return ops.run('ConcatV2', [...products, axis], {N: int(2), T: type('float32')});
