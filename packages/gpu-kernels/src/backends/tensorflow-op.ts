@@ -140,9 +140,15 @@ export class TensorflowOps {
     }
   }
 
+  /** The handle of a result, which is the caller's to let go of from now on. */
+  release(result: TensorflowTensor): number {
+    this.#made.delete(result);
+    return result.id;
+  }
+
   /** Hands results over to tfjs; everything else these ops made is let go of. */
   finish(results: readonly TensorflowTensor[]): Tensor[] {
-    for (const result of results) this.#made.delete(result);
+    for (const result of results) this.release(result);
     this.dispose();
     return results.map((result) => this.#backend.createOutputTensor(result));
   }

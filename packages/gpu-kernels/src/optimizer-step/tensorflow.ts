@@ -3,6 +3,8 @@
 // is looked up stays an ordinary tfjs variable, and a step costs what its rows cost (docs/decisions/0008). Dense gradients
 // are one row as long as the parameter.
 //
+// Rows by Adagrad are TensorFlow's own sparse update of a variable, where the table can be lent to one.
+//
 // Nothing is read back but ids: where the norm is not finite, `Select` hands the old state on, and MulNoNan makes zeros of
 // every change.
 import {dispose, type Tensor, type TensorInfo, tensor1d} from '@tensorflow/tfjs-core';
@@ -17,6 +19,7 @@ import {
   type,
   withOps,
 } from '../backends/tensorflow-op';
+import {asVariables, hasVariables} from '../backends/tensorflow-variable';
 import {expectRowIds} from '../rows/cpu';
 import {keptPart} from './kept-part';
 import type {UpdateRule} from './optimizer-step';
@@ -35,27 +38,23 @@ function globalNorm(ops: TensorflowOps, gradients: TensorInfo[]): TensorflowTens
   return ops.run('Sqrt', [ops.run('AddV2', [half, half])]);
 }
 
-/** What a step changes of one parameter: some rows of it and of its state. */
-interface Rows {
-  parameter: TensorflowInput;
-  state: TensorflowInput[];
+/** What a step changes of one parameter: some rows of it and of its state, as they lie in memory. */
+interface Rows<Memory = TensorflowInput> {
+  parameter: Memory;
+  state: Memory[];
   ids: TensorflowInput;
   gradient: TensorflowInput;
 }
 
-/** The whole of a parameter as one row of its own memory, which is row `first`. */
-function wholeOf(
-  ops: TensorflowOps,
-  {parameter, state, gradient}: {parameter: TensorInfo; state: TensorInfo[]; gradient: TensorInfo},
-  first: TensorflowTensor,
-): Rows {
+/** The whole of a parameter as one row of its own memory, which is row `ids` = 0. */
+function wholeOf(ops: TensorflowOps, {parameter, state, ids, gradient}: Rows<TensorInfo>): Rows {
   const size = parameter.shape.reduce((product, length) => product * length, 1);
-  const row = (tensor: TensorInfo) => ops.reshape(tensor, [1, size]);
-  return {parameter: row(parameter), state: state.map(row), ids: first, gradient: row(gradient)};
+  const row = (tensor: TensorflowInput) => ops.reshape(tensor, [1, size]);
+  return {parameter: row(parameter), state: state.map(row), ids, gradient: row(gradient)};
 }
 
 /** The rows that are listed, but those of id -1. */
-function listedRows(ops: TensorflowOps, rows: Rows, listed: Int32Array): Rows {
+function listedRows<Memory>(ops: TensorflowOps, rows: Rows<Memory>, listed: Int32Array): Rows<Memory> {
   const kept = [...listed.keys()].filter((index) => listed[index]! >= 0);
   if (kept.length === listed.length) return rows;
   const places = ops.constant('int32', kept, [kept.length]);
@@ -120,41 +119,86 @@ function update(
   }
 }
 
-/** Changes the parameters and their state. Gives the norm of the gradients, then everything that was written to. */
+/** What a step does with the gradients' norm: all of it on TensorFlow's side, so that nothing is waited for. */
+interface Pace extends Factors<TensorflowTensor> {
+  isSound: TensorflowTensor;
+  /** 1, or 0 where the norm is not finite: then nothing may change. */
+  sound: TensorflowTensor;
+  /** How far a parameter moves in its direction: nowhere where the norm is not finite. */
+  length: TensorflowTensor;
+  /** What gradients are multiplied with before anything else, where they are clipped. */
+  clip: TensorflowTensor | false;
+}
+
+/** Changes rows of a table and its accumulators by the op of TensorFlow that is Adagrad. */
+function applySparsely(
+  ops: TensorflowOps,
+  backend: TensorflowBackend,
+  epsilon: number,
+  {rate, clip, sound}: Pace,
+  {parameter, state, ids, gradient}: Rows<TensorInfo>,
+): void {
+  // What is not finite becomes zeros here, or it would go into the table whatever the rate.
+  const clipped = ops.run('MulNoNan', [gradient, clip ? ops.run('MulNoNan', [clip, sound]) : sound]);
+  const inputs = [rate, ops.constant('float32', [epsilon]), clipped, ids];
+  asVariables(ops, backend, [parameter, ...state], (variables) => {
+    ops.runMany('ResourceSparseApplyAdagradV2', [...variables, ...inputs], {}, 0);
+  });
+}
+
+/** Changes rows by ops that write into the memory of their inputs. Gives everything that was written to. */
+function updateInPlace(
+  ops: TensorflowOps,
+  rule: UpdateRule,
+  {rate, correction, decay, clip, isSound, length}: Pace,
+  {parameter, state, ids, gradient}: Rows,
+  {decays, whole}: {decays: boolean; whole: boolean},
+): TensorflowTensor[] {
+  // Not Mul, which a graph would draw together with the factors that follow, to another rounding than that of the ops.
+  const clipped = clip ? ops.run('MulNoNan', [gradient, clip]) : gradient;
+  const rowsOf = (tensor: TensorflowInput) => (whole ? tensor : take(ops, tensor, ids));
+  const before = state.map(rowsOf);
+  const decaying = decays ? rowsOf(parameter) : undefined;
+  const {state: after, direction} = update(ops, {rule, rate, correction, decay}, clipped, before, decaying);
+  const kept = after.map((values, slot) => ops.run('Select', [isSound, values, before[slot]!]));
+  return [
+    ...kept.map((values, slot) => ops.run('InplaceUpdate', [state[slot]!, ids, values])),
+    ops.run('InplaceSub', [parameter, ids, ops.run('MulNoNan', [direction, length])]),
+  ];
+}
+
+/** Changes the parameters and their state. Gives the norm of the gradients, then everything that was written to in place. */
 function takeStep(
   ops: TensorflowOps,
-  {inputs, attrs: {rule, clipNorm}}: Call,
+  call: Call,
   factors: TensorInfo,
   listed: readonly (Int32Array | undefined)[],
 ): TensorflowTensor[] {
+  const {inputs, attrs, backend} = call;
   const {parameters, gradients, slots} = inputs;
+  const {rule, clipNorm} = attrs;
   const norm = globalNorm(ops, gradients);
   const isSound = ops.run('IsFinite', [norm]);
-  const sound = ops.run('Cast', [isSound], {DstT: type('float32')}); // 1 or 0
+  const sound = ops.run('Cast', [isSound], {DstT: type('float32')});
   const limit = clipNorm !== undefined && ops.constant('float32', [clipNorm]);
   const scale = limit && ops.run('RealDiv', [limit, ops.run('Maximum', [norm, limit])]);
   const [rate, correction, decay] = ops.runMany('Unpack', [factors], {num: int(3)}, 3) as Three;
-  // Plain descent is linear: there the clip is a part of the rate, and no pass by itself.
-  const inRate = rule.kind === 'sgd' && scale;
-  const length = ops.run('MulNoNan', [inRate ? ops.run('Mul', [rate, scale]) : rate, sound]);
+  // Plain descent is linear: there the clip is a part of the length, and no pass by itself.
+  const inLength = rule.kind === 'sgd' && scale;
+  const length = ops.run('MulNoNan', [inLength ? ops.run('Mul', [rate, scale]) : rate, sound]);
+  const pace = {rate, correction, decay, isSound, sound, length, clip: !inLength && scale};
   const first = ops.constant('int32', [0], [1]);
   const written = parameters.flatMap((parameter, index) => {
     const state = slots.filter((_, slot) => slot % parameters.length === index);
-    const [gradient, ids] = [gradients[index]!, inputs.ids[index]];
-    const rows = ids
-      ? listedRows(ops, {parameter, state, ids, gradient}, listed[index]!)
-      : wholeOf(ops, {parameter, state, gradient}, first);
-    const before = ids ? rows.state.map((slot) => take(ops, slot, rows.ids)) : rows.state;
+    const rows = {parameter, state, ids: inputs.ids[index] ?? first, gradient: gradients[index]!};
     const decays = keptPart(rule, parameter) !== 1;
-    const decaying = decays ? (ids ? take(ops, rows.parameter, rows.ids) : rows.parameter) : undefined;
-    // Not Mul, which a graph would draw together with the factors that follow, to another rounding than that of the ops.
-    const clipped = scale && !inRate ? ops.run('MulNoNan', [rows.gradient, scale]) : rows.gradient;
-    const {state: after, direction} = update(ops, {rule, rate, correction, decay}, clipped, before, decaying);
-    const kept = after.map((values, slot) => ops.run('Select', [isSound, values, before[slot]!]));
-    return [
-      ...kept.map((values, slot) => ops.run('InplaceUpdate', [rows.state[slot]!, rows.ids, values])),
-      ops.run('InplaceSub', [rows.parameter, rows.ids, ops.run('MulNoNan', [direction, length])]),
-    ];
+    if (!listed[index]) return updateInPlace(ops, rule, pace, wholeOf(ops, rows), {decays, whole: true});
+    const some = listedRows(ops, rows, listed[index]);
+    if (rule.kind !== 'adagrad' || !hasVariables(backend)) {
+      return updateInPlace(ops, rule, pace, some, {decays, whole: false});
+    }
+    applySparsely(ops, backend, rule.epsilon, pace, some);
+    return [];
   });
   return [norm, ...written];
 }
