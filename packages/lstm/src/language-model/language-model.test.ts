@@ -48,6 +48,28 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
     model.dispose();
   });
 
+  test.each([{}, {embeddingSize: 8}, {hiddenSizes: [16, 12], projectionSize: 6}])(
+    'read, %j: the states of forward, and the outputs that its logits are made of',
+    async (given) => {
+      const model = new LanguageModel({...configuration, ...given});
+      const ids = tf.tensor2d(text.slice(0, 12), [4, 3], 'int32');
+      await expectNoLeak(() => tf.dispose(model.read(ids)));
+      const [forward, read] = [model.forward(ids), model.read(ids)];
+      expect(read.states.length).toBe(forward.states.length);
+      for (const [layer, state] of forward.states.entries()) {
+        expect(await read.states[layer]!.hidden.data()).toEqual(await state.hidden.data());
+        expect(await read.states[layer]!.cell!.data()).toEqual(await state.cell!.data());
+      }
+      const logits = tf.tidy(() => {
+        const rows = read.outputs.reshape([12, read.outputs.shape[2]]) as tf.Tensor2D;
+        const kernel = model.parameters['output.kernel'] as tf.Tensor as tf.Tensor2D;
+        return tf.add(tf.matMul(rows, kernel), model.parameters['output.bias']!);
+      });
+      expectClose(await logits.data(), await forward.logits.data(), {relative: 1e-5});
+      model.dispose();
+    },
+  );
+
   test('evaluates a text in one stream from a zero state, as step by step with the readable cell, within 1e-5', async () => {
     const model = new LanguageModel(configuration);
     await all(model.fit(batches(), options));

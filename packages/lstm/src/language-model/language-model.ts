@@ -163,10 +163,30 @@ export class LanguageModel {
   forward(
     ids: Tensor2D,
     initialStates?: readonly RecurrentState[],
-    {dropoutSeed}: ForwardOptions = {},
+    options?: ForwardOptions,
   ): {logits: Tensor3D; states: RecurrentState[]} {
+    return tidy(() => {
+      const {outputs, states} = this.read(ids, initialStates, options);
+      const weights = this.parameters as unknown as Readonly<Record<string, Tensor2D>>;
+      const kernel = weights['output.kernel'] ?? transposed(weights.embedding!); // [H, V]
+      const bias = weights['output.bias'] as Tensor as Tensor1D;
+      return {logits: linear({x: outputs, kernel, bias}) as Tensor3D, states};
+    });
+  }
+
+  /**
+   * As `forward`, without the logits: what the last layer gives at every step, and the states after the last one. Where only
+   * the states are wanted, as of a prompt, this saves T·B·H·V multiply-adds.
+   *
+   * @returns `outputs [T, B, H]`, of a layer with a projection `[T, B, P]`, and one state a layer; the caller disposes of them.
+   */
+  read(
+    ids: Tensor2D,
+    initialStates?: readonly RecurrentState[],
+    {dropoutSeed}: ForwardOptions = {},
+  ): {outputs: Tensor3D; states: RecurrentState[]} {
     const {cell, hiddenSizes, dropout: rate, recurrentDropout, forgetBias} = this.configuration;
-    const weights = this.parameters as unknown as Readonly<Record<string, Tensor2D>>;
+    const table = this.parameters.embedding as Tensor2D | undefined;
     const [steps, batch] = ids.shape;
     return tidy(() => {
       let place = 0;
@@ -181,7 +201,6 @@ export class LanguageModel {
         const shape = [steps, batch, hiddenSize];
         return dropoutMask({shape, rate: recurrentDropout, seed: seedOfPlace()}) as Tensor3D;
       };
-      const table = weights.embedding;
       let x = table && !isWhole ? thinned(embeddingLookup({table, ids})) : ids;
       const states = hiddenSizes.map((hiddenSize, layer) => {
         const given = layerWeights(this, layer);
@@ -196,9 +215,7 @@ export class LanguageModel {
         x = thinned(outputs);
         return finalState;
       });
-      const kernel = weights['output.kernel'] ?? transposed(table!); // [H, V]
-      const bias = weights['output.bias'] as Tensor as Tensor1D;
-      return {logits: linear({x, kernel, bias}) as Tensor3D, states};
+      return {outputs: x as Tensor3D, states};
     });
   }
 

@@ -80,7 +80,7 @@ async function readSideBySide(
       const ids = Int32Array.from({length: steps * batch}, (_, index) => {
         return prompts[index % batch]![start + Math.floor(index / batch)]!;
       });
-      states = tidy(() => model.forward(tensor2d(ids, [steps, batch], 'int32'), before).states);
+      states = tidy(() => model.read(tensor2d(ids, [steps, batch], 'int32'), before).states);
     } finally {
       dispose(before);
     }
