@@ -87,10 +87,24 @@ describe.runIf(backendsUnderTest.includes('tensorflow'))('tensors as variables o
     expect(milliseconds(() => change([table], descend))).toBeLessThan(copying / 5);
   });
 
-  test('nothing is left behind', async () => {
+  test('a table that cannot be given back is no reason to keep another', () => {
+    const [a, b] = [tf.tensor1d([1, 2]), tf.tensor1d([3])];
+    const broken = () =>
+      change([a, b], (ops, [_, variable]) => {
+        ops.runMany('DestroyResourceOp', [variable!], {}, 0);
+      });
+    expect(broken).toThrow('does not exist');
+    expect([...a.dataSync()]).toEqual([1, 2]);
+  });
+
+  test('nothing is left behind, in TensorFlow either', async () => {
     const table = tf.variable(tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]));
+    const held = () => (backend.binding as unknown as {getNumOfTensors(): number}).getNumOfTensors();
+    change([table], descend); // now the table is in TensorFlow's memory
+    const before = held();
     await expectNoLeak(() => {
       for (let round = 0; round < 20; round++) change([table], descend);
     });
+    expect(held()).toBe(before);
   });
 });

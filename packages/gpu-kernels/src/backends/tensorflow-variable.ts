@@ -43,19 +43,29 @@ export function asVariables(
   tensors: readonly TensorInfo[],
   body: (variables: TensorflowTensor[]) => void,
 ): void {
-  const variables: TensorflowTensor[] = [];
-  try {
-    for (const tensor of tensors) {
-      const variable = variableOf(ops, backend, variables.length);
-      ops.runMany('AssignVariableOp', [variable, tensor], {}, 0);
-      backend.binding.deleteTensor(backend.tensorMap.get(tensor.dataId).id);
-      variables.push(variable);
-    }
+  lend(ops, backend, tensors, [], body);
+}
+
+/** One after the other, so that each is given back whatever becomes of those behind it. */
+function lend(
+  ops: TensorflowOps,
+  backend: TensorflowBackend,
+  [tensor, ...others]: readonly TensorInfo[],
+  variables: TensorflowTensor[],
+  body: (variables: TensorflowTensor[]) => void,
+): void {
+  if (!tensor) {
     body(variables);
+    return;
+  }
+  const variable = variableOf(ops, backend, variables.length);
+  ops.runMany('AssignVariableOp', [variable, tensor], {}, 0);
+  const lent = backend.tensorMap.get(tensor.dataId);
+  backend.binding.deleteTensor(lent.id);
+  try {
+    lend(ops, backend, others, [...variables, variable], body);
   } finally {
-    for (const [index, variable] of variables.entries()) {
-      backend.tensorMap.get(tensors[index]!.dataId).id = ops.release(giveBack(ops, variable));
-    }
+    lent.id = ops.release(giveBack(ops, variable));
   }
 }
 
@@ -66,6 +76,7 @@ function variableOf(ops: TensorflowOps, backend: TensorflowBackend, index: numbe
   const known = handles.get(backend) ?? [];
   handles.set(backend, known);
   if (!known[index]) {
+    // The shape is for the inference of graphs; ops that run one by one do not look at it.
     const attributes = {dtype: float32, shape: [], shared_name: `gatefold/${index}`, container: ''};
     known[index] = ops.run('VarHandleOp', [], attributes);
     ops.release(known[index]);

@@ -134,6 +134,14 @@ describe.each(backendsUnderTest)('optimizer steps of rows on %s', (backend) => {
     },
   );
 
+  test('adagrad: nor does it where accumulators and epsilon are 0', async () => {
+    const [parameters, accumulators] = [[variableOf([1, 2, 3], [3, 1])], [variableOf([0, 0, 0], [3, 1])]];
+    const gradients = [rowsOf([2, 0], [1, Number.NaN], 1)];
+    adagradStep({parameters, gradients, accumulators, learningRate: 1, epsilon: 0}).dispose();
+    expect([...(await parameters[0]!.data())]).toEqual([1, 2, 3]);
+    expect([...(await accumulators[0]!.data())]).toEqual([0, 0, 0]);
+  });
+
   test('an id outside the table is an error, or passed over where ids cannot be read', async () => {
     for (const id of [3, -2]) {
       const parameters = [variableOf([1, 2, 3], [3, 1])];

@@ -135,12 +135,13 @@ function applySparsely(
   ops: TensorflowOps,
   backend: TensorflowBackend,
   epsilon: number,
-  {rate, clip, sound}: Pace,
+  {rate, clip, isSound, sound}: Pace,
   {parameter, state, ids, gradient}: Rows<TensorInfo>,
 ): void {
-  // What is not finite becomes zeros here, or it would go into the table whatever the rate.
+  // What is not finite becomes zeros here, or it would go into the table whatever the rate; and they are divided by no zero.
   const clipped = ops.run('MulNoNan', [gradient, clip ? ops.run('MulNoNan', [clip, sound]) : sound]);
-  const inputs = [rate, ops.constant('float32', [epsilon]), clipped, ids];
+  const divisor = ops.run('Select', [isSound, ops.constant('float32', [epsilon]), ops.constant('float32', [1])]);
+  const inputs = [rate, divisor, clipped, ids];
   asVariables(ops, backend, [parameter, ...state], (variables) => {
     ops.runMany('ResourceSparseApplyAdagradV2', [...variables, ...inputs], {}, 0);
   });
@@ -188,15 +189,14 @@ function takeStep(
   const length = ops.run('MulNoNan', [inLength ? ops.run('Mul', [rate, scale]) : rate, sound]);
   const pace = {rate, correction, decay, isSound, sound, length, clip: !inLength && scale};
   const first = ops.constant('int32', [0], [1]);
+  const sparsely = rule.kind === 'adagrad' && listed.some(Boolean) && hasVariables(backend);
   const written = parameters.flatMap((parameter, index) => {
     const state = slots.filter((_, slot) => slot % parameters.length === index);
     const rows = {parameter, state, ids: inputs.ids[index] ?? first, gradient: gradients[index]!};
     const decays = keptPart(rule, parameter) !== 1;
     if (!listed[index]) return updateInPlace(ops, rule, pace, wholeOf(ops, rows), {decays, whole: true});
     const some = listedRows(ops, rows, listed[index]);
-    if (rule.kind !== 'adagrad' || !hasVariables(backend)) {
-      return updateInPlace(ops, rule, pace, some, {decays, whole: false});
-    }
+    if (!sparsely) return updateInPlace(ops, rule, pace, some, {decays, whole: false});
     applySparsely(ops, backend, rule.epsilon, pace, some);
     return [];
   });
