@@ -1,3 +1,4 @@
+import {expectKnownOptions} from '@gatefold/training';
 import {type CellKind, gatesOf} from '../recurrent-layer/recurrent-layer';
 
 export interface LanguageModelConfiguration {
@@ -49,8 +50,14 @@ export interface LanguageModelConfiguration {
 export type FullConfiguration = Required<Omit<LanguageModelConfiguration, 'embeddingSize' | 'projectionSize'>> &
   Pick<LanguageModelConfiguration, 'embeddingSize' | 'projectionSize'>;
 
-/** Fills in the defaults. Throws a RangeError where a value is out of its range or does not fit another. */
+const knownOptions: Readonly<Record<keyof LanguageModelConfiguration, true>> = {
+  ...{vocabularySize: true, hiddenSizes: true, cell: true, embeddingSize: true, dropout: true, recurrentDropout: true},
+  ...{projectionSize: true, layerNormalization: true, tiedEmbedding: true, forgetBias: true, seed: true},
+};
+
+/** Fills in the defaults. Throws a RangeError where an option is unknown, or a value is out of its range or does not fit another. */
 export function fullConfiguration(given: LanguageModelConfiguration): FullConfiguration {
+  expectKnownOptions('A LanguageModel', given, knownOptions);
   const {vocabularySize, hiddenSizes, embeddingSize, projectionSize, cell = 'lstm', dropout = 0} = given;
   const {recurrentDropout = 0, layerNormalization = false, tiedEmbedding = false, forgetBias = 0, seed = 1} = given;
   if (hiddenSizes.length === 0) throw new RangeError('hiddenSizes is empty, expected the size of at least one layer.');

@@ -10,12 +10,14 @@ import {
 import {
   type Batches,
   type Checkpoint,
+  expectKnownOptions,
   modelCheckpoint,
   restoreModel,
   type StoredTensor,
   storedTensor,
   Training,
   type TrainingOptions,
+  trainingOptions,
 } from '@gatefold/training';
 import {
   dispose,
@@ -55,6 +57,13 @@ export type FitOptions = Omit<TrainingOptions, 'validate'> &
     /** Ids of held-out text, evaluated at every report, symbol by symbol in one stream from a zero state. */
     validation?: ArrayLike<number>;
   };
+
+const {validate: _, ...ofTraining} = trainingOptions; // it is made of `validation`
+const fitOptions: Readonly<Record<keyof FitOptions, true>> = {
+  ...ofTraining,
+  validation: true,
+  charactersPerSymbol: true,
+};
 
 export interface ForwardOptions {
   /**
@@ -99,7 +108,7 @@ export class LanguageModel {
   readonly parameters: Readonly<Record<string, Variable>>;
   #carried: RecurrentState[] | undefined;
 
-  /** @throws RangeError where a size is not a whole number above 0, or an option is out of its range. */
+  /** @throws RangeError where an option is unknown, a size is not a whole number above 0, or an option is out of its range. */
   constructor(configuration: LanguageModelConfiguration) {
     this.configuration = fullConfiguration(configuration);
     this.parameters = initialParameters(this.configuration);
@@ -122,11 +131,12 @@ export class LanguageModel {
   /**
    * Trains on batches that continue one another. Iterate over the result to make it go; it can be checkpointed whenever
    * it stands still, and resumed to the same numbers, bit for bit.
+   *
+   * @throws RangeError where an option is unknown or out of its range.
    */
-  fit(
-    batches: LanguageModelBatches,
-    {validation, charactersPerSymbol, ...options}: FitOptions,
-  ): Training<LanguageModelBatch, LanguageModelEvaluation> {
+  fit(batches: LanguageModelBatches, given: FitOptions): Training<LanguageModelBatch, LanguageModelEvaluation> {
+    expectKnownOptions('fit', given, fitOptions);
+    const {validation, charactersPerSymbol, ...options} = given;
     const shape: [number, number] = [batches.sequenceLength, batches.batchSize];
     this.#disposeCarriedState();
     return new Training(

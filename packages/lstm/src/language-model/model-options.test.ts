@@ -286,8 +286,17 @@ test.each([
   [{projectionSize: 3, layerNormalization: true}, 'expected one of them'],
   [{tiedEmbedding: true}, 'embeddingSize is undefined'],
   [{tiedEmbedding: true, embeddingSize: 6}, "the last layer's size 5"],
+  [{zoneout: 0.1}, 'A LanguageModel has no option "zoneout". It has vocabularySize, hiddenSizes'],
+  [{hiddenSize: 64}, 'did you mean "hiddenSizes"?'],
 ])('refuses %j', (given, message) => {
   expect(() => new LanguageModel({...configuration, ...given})).toThrow(message);
+});
+
+test('fit refuses an option it does not know', () => {
+  const model = new LanguageModel(configuration);
+  const misspelt = {...options, validaton: text} as typeof options;
+  expect(() => model.fit(batches(), misspelt)).toThrow('fit has no option "validaton"; did you mean "validation"?');
+  model.dispose();
 });
 
 test('reads the checkpoint of a model that was written before there were options', async () => {

@@ -1,3 +1,4 @@
+import {expectKnownOptions} from '@gatefold/training';
 import {type CellKind, gatesOf} from '../recurrent-layer/recurrent-layer';
 
 export interface Seq2SeqConfiguration {
@@ -46,8 +47,15 @@ export interface Seq2SeqConfiguration {
 /** A configuration with every default filled in. */
 export type FullConfiguration = Required<Seq2SeqConfiguration>;
 
-/** Fills in the defaults. Throws a RangeError where a value is out of its range or does not fit another. */
+const knownOptions: Readonly<Record<keyof Seq2SeqConfiguration, true>> = {
+  ...{sourceVocabularySize: true, targetVocabularySize: true, embeddingSize: true, hiddenSizes: true},
+  ...{encoderHiddenSizes: true, cell: true, attention: true, bidirectional: true, reverseSource: true, dropout: true},
+  ...{tiedEmbeddings: true, tiedOutput: true, forgetBias: true, seed: true},
+};
+
+/** Fills in the defaults. Throws a RangeError where an option is unknown, or a value is out of its range or does not fit another. */
 export function fullConfiguration(given: Seq2SeqConfiguration): FullConfiguration {
+  expectKnownOptions('A Seq2SeqModel', given, knownOptions);
   const {cell = 'lstm', attention = 'additive'} = given;
   for (const sizes of [given.hiddenSizes, given.encoderHiddenSizes ?? []]) {
     if (Array.isArray(sizes)) continue;

@@ -329,6 +329,7 @@ test.each<[Partial<Seq2SeqConfiguration>, string]>([
   [{tiedEmbeddings: true, targetVocabularySize: 12}, 'they must be one'],
   [{tiedOutput: true, attention: 'none'}, 'they must be equal'],
   [{seed: 0.5}, 'seed is 0.5'],
+  [{beamWidth: 4} as object, 'A Seq2SeqModel has no option "beamWidth". It has sourceVocabularySize'],
 ])('refuses %j', (given, message) => {
   expect(() => new Seq2SeqModel({...configuration, ...given})).toThrow(message);
 });
@@ -339,6 +340,7 @@ test.each<[Partial<FitOptions>, string]>([
   [{scheduledSampling: 1.5}, 'scheduledSampling is 1.5 at step 0, expected a probability'],
   [{sampledSoftmax: {samples: 10}}, 'sampledSoftmax.samples is 10, expected a whole number from 1 to the 9 target'],
   [{sampledSoftmax: {samples: 4}, labelSmoothing: 0.1}, 'leave one of them out'],
+  [{labelSmoothin: 0.1} as object, 'fit has no option "labelSmoothin"; did you mean "labelSmoothing"?'],
 ])('fit refuses %j', (given, message) => {
   const model = new Seq2SeqModel(configuration);
   expect(() => model.fit(reversalBatches(), {...options, ...given})).toThrow(message);

@@ -1,5 +1,13 @@
 import {linear, sparseCrossEntropy, transposed} from '@gatefold/gpu-kernels';
-import {type Checkpoint, modelCheckpoint, restoreModel, Training, type TrainingOptions} from '@gatefold/training';
+import {
+  type Checkpoint,
+  expectKnownOptions,
+  modelCheckpoint,
+  restoreModel,
+  Training,
+  type TrainingOptions,
+  trainingOptions,
+} from '@gatefold/training';
 import {
   type Scalar,
   type Tensor,
@@ -33,6 +41,12 @@ export type FitOptions = Omit<TrainingOptions<Seq2SeqEvaluation>, 'validate'> &
     /** Held-out pairs, evaluated at every report. */
     validation?: Iterable<Seq2SeqBatch>;
   };
+
+const {validate: _, ...ofTraining} = trainingOptions; // it is made of `validation`
+const fitOptions: Readonly<Record<keyof FitOptions, true>> = {
+  ...ofTraining,
+  ...{validation: true, labelSmoothing: true, sampledSoftmax: true, scheduledSampling: true},
+};
 
 export interface ForwardOptions {
   /** A 32-bit integer that says which values dropout drops. Left out, as in evaluation and decoding, nothing is dropped. */
@@ -74,7 +88,7 @@ export class Seq2SeqModel {
    */
   readonly parameters: Readonly<Record<string, Variable>>;
 
-  /** @throws RangeError where an option is out of its range, or does not fit another. */
+  /** @throws RangeError where an option is unknown, out of its range, or does not fit another. */
   constructor(configuration: Seq2SeqConfiguration) {
     this.configuration = fullConfiguration(configuration);
     this.parameters = initialParameters(this.configuration);
@@ -98,15 +112,14 @@ export class Seq2SeqModel {
    * Trains on batches of pairs, of whatever sizes. Iterate over the result to make it go; it can be checkpointed whenever
    * it stands still, and resumed to the same numbers, bit for bit. Its loss is the mean a symbol, padding left out.
    *
-   * @throws RangeError where an option is out of its range.
+   * @throws RangeError where an option is unknown or out of its range.
    *
    * While it runs it throws a RangeError or an IdRangeError at a batch that has an empty side, an id that is not in its
    * vocabulary, or a target that does not end with EOS.
    */
-  fit(
-    batches: Seq2SeqBatches,
-    {validation, labelSmoothing, sampledSoftmax: sampled, scheduledSampling, ...options}: FitOptions,
-  ): Training<Seq2SeqBatch, Seq2SeqEvaluation> {
+  fit(batches: Seq2SeqBatches, given: FitOptions): Training<Seq2SeqBatch, Seq2SeqEvaluation> {
+    expectKnownOptions('fit', given, fitOptions);
+    const {validation, labelSmoothing, sampledSoftmax: sampled, scheduledSampling, ...options} = given;
     const objective = {labelSmoothing, sampledSoftmax: sampled, scheduledSampling};
     expectObjective(objective, this.configuration);
     return new Training(

@@ -3,6 +3,7 @@ import {isJSONObject, type JSONObject} from '../checkpoint/json';
 import type {StoredTensor} from '../checkpoint/safetensors';
 import {restoreTensors, storedTensor, storeTensors} from '../checkpoint/stored-tensors';
 import {CheckpointError} from '../errors/checkpoint-error';
+import {expectKnownOptions} from '../options/expect-known-options';
 
 export interface EarlyStopping<Validation> {
   /** How many reports in a row may pass without a better validation; the training stops after that many. */
@@ -19,8 +20,9 @@ export class BestParameters<Validation> {
   #waited = 0;
   #stored: Record<string, StoredTensor> = {};
 
-  /** @throws RangeError where `patience` is not a whole number above 0. */
+  /** @throws RangeError where an option is unknown, or `patience` is not a whole number above 0. */
   constructor(parameters: Readonly<Record<string, Variable>>, options: EarlyStopping<Validation>) {
+    expectKnownOptions('earlyStopping', options, {patience: true, metric: true});
     const {patience} = options;
     if (!(Number.isSafeInteger(patience) && patience > 0)) {
       throw new RangeError(`earlyStopping.patience is ${patience}, expected a whole number above 0.`);

@@ -430,6 +430,16 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     },
   );
 
+  test.each<[object, string]>([
+    [{validateEvery: 5}, 'A training has no option "validateEvery". It has steps, optimizer'],
+    [{clipnorm: 1}, 'did you mean "clipNorm"?'],
+    [{optimizer: {...sgd, momentum: 0.9}}, 'The optimizer sgd has no option "momentum". It has kind, learningRate.'],
+    [{optimizer: {...sgd, kind: 'adam', weightDecay: 0.1}}, 'The optimizer adam has no option "weightDecay"'],
+    [{validate: async () => ({loss: 1}), earlyStopping: {patience: 1, metrics: 1}}, 'did you mean "metric"?'],
+  ])('refuses the unknown option of %j', (given, message) => {
+    expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer: sgd, ...given})).toThrow(message);
+  });
+
   test('refuses an optimizer it does not know', () => {
     const optimizer = {kind: 'sdg', learningRate: 1} as unknown as OptimizerSettings;
     expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer})).toThrow('Unknown optimizer "sdg"');

@@ -7,6 +7,7 @@ import {restoreTensors, storeTensors} from '../checkpoint/stored-tensors';
 import {CheckpointError} from '../errors/checkpoint-error';
 import {NonFiniteError} from '../errors/non-finite-error';
 import {Optimizer, type OptimizerSettings} from '../optimizer/optimizer';
+import {expectKnownOptions} from '../options/expect-known-options';
 import {BestParameters, type EarlyStopping} from './early-stopping';
 import {meanGradient} from './mean-gradient';
 import {Pause} from './pause';
@@ -64,6 +65,12 @@ export interface TrainingOptions<Validation = Evaluation> {
   resume?: Checkpoint;
 }
 
+/** The names of the options of a training, for `expectKnownOptions`. */
+export const trainingOptions: Readonly<Record<keyof TrainingOptions, true>> = {
+  ...{steps: true, optimizer: true, clipNorm: true, accumulate: true, reportEvery: true, validate: true},
+  ...{earlyStopping: true, checkpointEvery: true, signal: true, resume: true},
+};
+
 /**
  * A training run: iterate over it to make it go, and take a checkpoint of it whenever it stands still.
  *
@@ -88,10 +95,11 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
   #lossCount = 0;
 
   /**
-   * @throws RangeError where a count is not a whole number above 0, or there is nothing to validate for early stopping.
+   * @throws RangeError where an option is unknown, a count is not a whole number above 0, or there is nothing to validate for early stopping.
    * @throws CheckpointError where `resume` was made by a training of another model or optimizer.
    */
   constructor(model: Trainable<Batch>, batches: Batches<Batch>, options: TrainingOptions<Validation>) {
+    expectKnownOptions('A training', options, trainingOptions);
     for (const [name, value] of [
       ['steps', options.steps],
       ['reportEvery', options.reportEvery ?? 1],

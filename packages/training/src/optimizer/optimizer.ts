@@ -1,5 +1,6 @@
 import {adagradStep, adamStep, momentumStep, type SparseRows, sgdStep} from '@gatefold/gpu-kernels';
 import {fill, type Scalar, type Tensor, tidy, type Variable, variable} from '@tensorflow/tfjs-core';
+import {expectKnownOptions} from '../options/expect-known-options';
 import {type LearningRateSchedule, toSchedule} from '../schedule/learning-rate-schedule';
 
 /** Which optimizer, and its constants; every constant but the learning rate has the usual default. */
@@ -39,6 +40,19 @@ const slotsOf = {
   adamw: ['firstMoment', 'secondMoment'],
 } as const;
 
+const usual = {kind: true, learningRate: true} as const;
+const ofAdam = {...usual, beta1: true, beta2: true, epsilon: true} as const;
+
+const knownOptions: {
+  readonly [Kind in OptimizerSettings['kind']]: Record<keyof Extract<OptimizerSettings, {kind: Kind}>, true>;
+} = {
+  sgd: usual,
+  momentum: {...usual, decay: true},
+  adagrad: {...usual, initialAccumulator: true, epsilon: true},
+  adam: ofAdam,
+  adamw: {...ofAdam, weightDecay: true},
+};
+
 /**
  * Changes named parameters in place by their gradients, and keeps what its rule remembers from step to step.
  *
@@ -55,13 +69,14 @@ export class Optimizer {
   /** One map from parameter name to variable for each kind of state. */
   readonly #slots: Record<string, Variable>[];
 
-  /** @throws RangeError where `kind` is unknown, or `weightDecay` negative. */
+  /** @throws RangeError where `kind` or an option is unknown, or `weightDecay` negative. */
   constructor(parameters: Readonly<Record<string, Variable>>, settings: OptimizerSettings) {
     if (!Object.hasOwn(slotsOf, settings?.kind ?? '')) {
       throw new RangeError(
         `Unknown optimizer ${JSON.stringify(settings?.kind)}, expected one of ${Object.keys(slotsOf).join(', ')}.`,
       );
     }
+    expectKnownOptions(`The optimizer ${settings.kind}`, settings, knownOptions[settings.kind]);
     if (settings.kind === 'adamw' && !((settings.weightDecay ?? 0) >= 0)) {
       throw new RangeError(`weightDecay is ${settings.weightDecay}, expected a number of at least 0.`);
     }

@@ -1,6 +1,7 @@
+import {expectKnownOptions} from '@gatefold/training';
 import {oneOf, wholeNumber} from '../training/expect-setting';
 import {type ResolvedWord2VecSettings, resolveWord2VecSettings} from '../training/resolve-settings';
-import type {Word2VecSettings} from '../training/word2vec-settings';
+import {type Word2VecSettings, word2VecSettings} from '../training/word2vec-settings';
 
 /** What is minimised for each predicted word. */
 export type MinibatchLoss =
@@ -65,8 +66,14 @@ export type ResolvedSettings = ResolvedWord2VecSettings & {
 
 export type MinibatchSettings = Omit<Word2VecSettings, 'loss'> & MinibatchOptions;
 
-/** @throws RangeError where a setting is out of range, or there is no such loss. */
+const knownSettings: Readonly<Record<keyof MinibatchSettings, true>> = {
+  ...word2VecSettings,
+  ...{batchSize: true, optimizer: true, reportEvery: true, neighbours: true, batches: true, steps: true},
+};
+
+/** @throws RangeError where a setting is unknown or out of range, or there is no such loss. */
 export function resolveSettings(given: MinibatchSettings, vocabularySize: number): ResolvedSettings {
+  expectKnownOptions('A MinibatchTraining', given, knownSettings);
   const loss = resolveLoss(given.loss ?? {kind: 'negativeSampling'}, vocabularySize);
   const optimizer = given.optimizer ?? (loss.kind === 'negativeSampling' ? 'sgd' : 'adagrad');
   oneOf('optimizer', optimizer, Object.keys(usualRates));

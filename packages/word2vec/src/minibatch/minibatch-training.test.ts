@@ -217,6 +217,7 @@ describe('training by minibatches', () => {
       'samples is 20, expected a whole number from 1 to 19',
     );
     expect(make({optimizer: 'rmsprop'})).toThrow('optimizer is rmsprop, expected sgd or momentum or adagrad or adam');
+    expect(make({dimensions: 50})).toThrow('A MinibatchTraining has no option "dimensions"; did you mean "dimension"?');
     expect(make({batchSize: 0})).toThrow('batchSize is 0, expected a whole number from 1 up');
     expect(make({neighbours: {words: ['z9']}})).toThrow('neighbours.words has "z9", which is not among the 20 words');
     expect(make({learningRate: -1})).toThrow('learningRate is -1, expected a number above 0');

@@ -70,7 +70,7 @@ export class MinibatchTraining implements Word2VecTraining {
   /** The end of what must not be interrupted. */
   #last: Promise<void> = Promise.resolve();
 
-  /** @throws RangeError where a setting or the corpus cannot be trained with; the message says why. */
+  /** @throws RangeError where a setting is unknown, or it or the corpus cannot be trained with; the message says why. */
   constructor(corpus: WordCorpus, settings: MinibatchSettings = {}) {
     expectCorpus(corpus);
     const {counts, words} = corpus.vocabulary;

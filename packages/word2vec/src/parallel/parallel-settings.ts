@@ -1,6 +1,6 @@
 import {wholeNumber} from '../training/expect-setting';
 import {type ResolvedWord2VecSettings, resolveWord2VecSettings, widestWindow} from '../training/resolve-settings';
-import type {Loss, Word2VecSettings} from '../training/word2vec-settings';
+import {type Loss, type Word2VecSettings, word2VecSettings} from '../training/word2vec-settings';
 
 export interface ParallelOptions {
   /** How many threads train; as many as there are cores, at most 16, unless told. */
@@ -8,6 +8,12 @@ export interface ParallelOptions {
   /** Seconds between two `progress` events, 1 unless told. */
   secondsBetweenReports?: number;
 }
+
+/** The names of all that a parallel training takes. */
+export const parallelOptions: Readonly<Record<keyof (Word2VecSettings & ParallelOptions), true>> = {
+  ...word2VecSettings,
+  ...{threads: true, secondsBetweenReports: true},
+};
 
 /** Ids in a chunk: what a thread claims at a time, and what no window reaches beyond. */
 export const chunkLength = widestWindow;

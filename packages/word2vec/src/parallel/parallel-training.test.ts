@@ -325,6 +325,7 @@ describe('refused', () => {
     [{subsample: -1}, 'subsample is -1'],
     [{seed: 1.5}, 'seed is 1.5'],
     [{model: 'glove' as 'cbow'}, 'model is glove, expected skipGram or cbow'],
+    [{vectorSize: 50} as object, 'A ParallelTraining has no option "vectorSize". It has model'],
     [{contextReduction: 'max' as 'sum'}, 'contextReduction is max, expected mean or sum'],
     [{loss: {kind: 'negativeSampling', negativeSamples: 0}}, 'negativeSamples is 0'],
     [

@@ -1,5 +1,5 @@
 import {BackendError} from '@gatefold/gpu-kernels';
-import {type Checkpoint, CheckpointError, Pause, storedTensor} from '@gatefold/training';
+import {type Checkpoint, CheckpointError, expectKnownOptions, Pause, storedTensor} from '@gatefold/training';
 import {describeCorpus, expectCorpus} from '../training/expect-corpus';
 import {numberAbove, wholeNumber} from '../training/expect-setting';
 import type {WordCorpus} from '../training/word-corpus';
@@ -7,7 +7,7 @@ import type {Word2VecSettings} from '../training/word2vec-settings';
 import type {Word2VecEvent, Word2VecTraining} from '../training/word2vec-training';
 import {WordVectors} from '../word-vectors/word-vectors';
 import {CorpusFeed} from './corpus-feed';
-import {type ParallelOptions, type ResolvedSettings, resolveSettings} from './parallel-settings';
+import {type ParallelOptions, parallelOptions, type ResolvedSettings, resolveSettings} from './parallel-settings';
 import {commands, TrainingMemory} from './training-memory';
 import {canShareMemory, coresHere, startThreads} from './training-threads';
 import {type WasmKernels, wasmBinary} from './wasm-binary.generated';
@@ -49,13 +49,12 @@ export class ParallelTraining implements Word2VecTraining {
   #underWay: Promise<void> | undefined;
 
   /**
-   * @throws RangeError where a setting or the corpus cannot be trained with; the message says why.
+   * @throws RangeError where a setting is unknown, or it or the corpus cannot be trained with; the message says why.
    * @throws BackendError where there is no such memory, or threads cannot share it here and several were asked for.
    */
-  constructor(
-    corpus: WordCorpus,
-    {threads, secondsBetweenReports = 1, ...settings}: Word2VecSettings & ParallelOptions = {},
-  ) {
+  constructor(corpus: WordCorpus, given: Word2VecSettings & ParallelOptions = {}) {
+    expectKnownOptions('A ParallelTraining', given, parallelOptions);
+    const {threads, secondsBetweenReports = 1, ...settings} = given;
     expectCorpus(corpus);
     this.#corpus = corpus;
     this.#settings = resolveSettings(settings);

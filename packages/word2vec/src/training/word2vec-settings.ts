@@ -20,6 +20,12 @@ export interface Word2VecSettings {
   seed?: number;
 }
 
+/** The names of the settings, for `expectKnownOptions`. */
+export const word2VecSettings: Readonly<Record<keyof Word2VecSettings, true>> = {
+  ...{model: true, contextReduction: true, dimension: true, window: true, loss: true, subsample: true, epochs: true},
+  ...{learningRate: true, minimumLearningRate: true, seed: true},
+};
+
 /** What is minimised for each predicted word. */
 export type Loss =
   /** Mikolov et al. 2013 (arXiv 1310.4546): the true word against `negativeSamples` (5) drawn from counts^0.75. */
