@@ -19,6 +19,7 @@ export {type GRUCellInputs, gruCell} from './gru/gru-cell';
 export {gruReference} from './gru/reference';
 export {registerKernels} from './kernels';
 export {type LinearInputs, linear} from './linear/linear';
+export {addToForgetGate} from './lstm/forget-bias';
 export {type LSTMInputs, type LSTMResult, type LSTMState, lstm} from './lstm/lstm';
 export {type LSTMCellInputs, lstmCell} from './lstm/lstm-cell';
 export {lstmReference} from './lstm/reference';

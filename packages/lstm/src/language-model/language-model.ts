@@ -33,12 +33,14 @@ import {
 } from '@tensorflow/tfjs-core';
 import {type BeamSearchOptions, beamSearch, type Hypothesis} from '../beam-search/beam-search';
 import {layerName, type RecurrentState, recurrentLayer} from '../recurrent-layer/recurrent-layer';
+import type {LSTMLayerWeights} from '../stacked-lstm/stacked-lstm';
 import {type FullConfiguration, fullConfiguration, type LanguageModelConfiguration} from './configuration';
 import {type EvaluateOptions, evaluate, type LanguageModelEvaluation} from './evaluate';
 import {type GenerateOptions, generate} from './generate';
 import {type GenerateManyOptions, generateMany} from './generate-many';
 import {initialParameters} from './initial-weights';
 import {layerWeights} from './layer-weights';
+import {assignLayers, layersOf} from './layers';
 
 /** A batch of sequences and of what follows each symbol; both `[T, B]`, time-major, flattened. */
 export interface LanguageModelBatch {
@@ -103,7 +105,8 @@ export class LanguageModel {
   /**
    * `embedding [V, D]` where there is one; for every layer from 0 up `lstm<n>.kernel`, `.recurrentKernel` and `.bias`, or
    * `gru<n>...`, with `.projection`, or the scales of layer normalisation, where the configuration has them;
-   * `output.kernel [H, V]` unless it is tied, and `output.bias [V]`.
+   * `output.kernel [H, V]` unless it is tied, and `output.bias [V]`. The biases lack `forgetBias`, which is added as the model
+   * runs: `layers()` gives them whole.
    */
   readonly parameters: Readonly<Record<string, Variable>>;
   #carried: RecurrentState[] | undefined;
@@ -126,6 +129,29 @@ export class LanguageModel {
   /** The model's configuration and parameters. */
   checkpoint(): Promise<Checkpoint> {
     return modelCheckpoint(kind, this);
+  }
+
+  /**
+   * The weights of the recurrent layers, as `stackedLSTM`, `lstmToPyTorch` and the other exports take them: the forget bias
+   * stands within the bias. They are copies, which training leaves alone; the caller disposes of them.
+   *
+   * @throws RangeError where the layers are normalised: no other form has the scales.
+   * @example const file = encodeSafetensors(await lstmToPyTorch(model.layers())); // for a torch.nn.LSTM
+   */
+  layers(): LSTMLayerWeights[] {
+    return layersOf(this);
+  }
+
+  /**
+   * Takes on the weights of such layers, wherever they come from; the tensors stay the caller's. The forget bias is taken off
+   * the bias, to be added again as the model runs.
+   *
+   * @throws ShapeError where a weight is missing, too many, or of another shape than the model's; RangeError where there are more or
+   *   fewer layers than the model has, one of them reads backwards, or the model's are normalised. Nothing is changed then.
+   * @example model.assignLayers(lstmFromPyTorch(decodeSafetensors(await readFile('lstm.safetensors')).tensors));
+   */
+  assignLayers(layers: readonly LSTMLayerWeights[]): void {
+    assignLayers(this, layers);
   }
 
   /**

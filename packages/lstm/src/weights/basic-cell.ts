@@ -1,7 +1,7 @@
 // `tf.basicLSTMCell` has its gates in the order i, c, f, o (its documents say i, j, f, o), W over R in one matrix, and a
 // forget bias beside the bias.
-import {ShapeError} from '@gatefold/gpu-kernels';
-import {add, concat, fill, slice, split, type Tensor1D, type Tensor2D, tidy, zeros} from '@tensorflow/tfjs-core';
+import {addToForgetGate, ShapeError} from '@gatefold/gpu-kernels';
+import {concat, slice, split, type Tensor1D, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
 import type {FusedGates} from '../cell/fused-gates-cell';
 
 /** What `tf.basicLSTMCell` takes beside its input and state. */
@@ -39,18 +39,17 @@ export function lstmFromBasicCell({kernel, bias, forgetBias = 0}: BasicCellWeigh
   }
   return tidy(() => {
     const ordered = exchangeGates(kernel);
-    const shift = concat([zeros([hiddenSize]), fill([hiddenSize], forgetBias), zeros([2 * hiddenSize])]);
     return {
       kernel: slice(ordered, [0, 0], [inputSize, 4 * hiddenSize]),
       recurrentKernel: slice(ordered, [inputSize, 0], [hiddenSize, 4 * hiddenSize]),
-      bias: add<Tensor1D>(exchangeGates(bias), shift),
+      bias: addToForgetGate(exchangeGates(bias), forgetBias),
     };
   });
 }
 
 /**
- * The weights of an LSTM as `tf.basicLSTMCell` takes them, with a forget bias of 0. The tensors are new; the caller
- * disposes of both.
+ * The weights of an LSTM as `tf.basicLSTMCell` takes them, with a forget bias of 0: one that is given apart must be added to
+ * the bias first, as `LanguageModel.layers()` does. The tensors are new; the caller disposes of both.
  *
  * @example
  * const {kernel, bias} = lstmToBasicCell(weights);

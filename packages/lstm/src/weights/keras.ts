@@ -55,10 +55,12 @@ export function recurrentFromKeras(tensors: Readonly<Record<string, StoredTensor
 }
 
 /**
- * The weights of an LSTM or GRU layer under Keras's names, for `encodeSafetensors`.
+ * The weights of an LSTM or GRU layer under Keras's names, for `encodeSafetensors`. A forget bias that is given apart must
+ * be added to the bias first, as `LanguageModel.layers()` does; a GRU's are for `reset_after=False`.
  *
  * @example
- * const file = encodeSafetensors(await recurrentToKeras(weights, 'lstm'));
+ * const [layer] = model.layers();
+ * const file = encodeSafetensors(await recurrentToKeras(layer.forward, 'lstm'));
  * // in Python: model.get_layer('lstm').set_weights([file[f'lstm/{part}'] for part in ['kernel', 'recurrent_kernel', 'bias']])
  */
 export function recurrentToKeras(

@@ -1,5 +1,6 @@
 // nn.LSTM of PyTorch has its gates in our order (i, f, g, o, where g is the candidate), its matrices transposed, and two
 // biases that are added up.
+import {ShapeError} from '@gatefold/gpu-kernels';
 import {CheckpointError, type StoredTensor, storedTensor} from '@gatefold/training';
 import {
   add,
@@ -70,9 +71,11 @@ function gates(tensors: Readonly<Record<string, StoredTensor>>, name: (part: str
 
 /**
  * The state dict of a `torch.nn.LSTM` of these layers, for `encodeSafetensors`. The whole bias is `bias_ih`; `bias_hh` is 0.
+ * A forget bias that is given apart must be added to the bias first, as `LanguageModel.layers()` does.
  *
+ * @throws ShapeError where a bias is not `[4H]`, as that of a GRU: PyTorch's resets after the product, so it would be another.
  * @example
- * const file = encodeSafetensors(await lstmToPyTorch([{forward: weights}]));
+ * const file = encodeSafetensors(await lstmToPyTorch(model.layers()));
  * // in Python: lstm.load_state_dict(safetensors.torch.load_file('lstm.safetensors'))
  */
 export async function lstmToPyTorch(
@@ -86,6 +89,13 @@ export async function lstmToPyTorch(
       LSTMDirection,
     ][]) {
       const name = (part: string) => `${prefix}${part}_l${layer}${suffixes[direction]}`;
+      const [hiddenSize] = (projection ?? recurrentKernel).shape;
+      if (bias.shape[0] !== 4 * hiddenSize) {
+        throw new ShapeError(
+          `lstmToPyTorch: the bias of layer ${layer}, ${direction}, is [${bias.shape.join(', ')}], expected [${4 * hiddenSize}], ` +
+            'of an LSTM: a GRU of PyTorch has its reset gate after the product, and would give other numbers.',
+        );
+      }
       const parts = tidy(() => ({
         [name('weight_ih')]: transpose(kernel), // [4H, I]
         [name('weight_hh')]: transpose(recurrentKernel), // [4H, P]
