@@ -4,6 +4,7 @@ import {isSparseRows, type SparseRows} from '../embedding/sparse-rows';
 import {expectShape} from '../errors/expect-shape';
 import {ShapeError} from '../errors/shape-error';
 import {registerKernels} from '../kernels';
+import {debugIds} from '../rows/debug-ids';
 import {optimizerStepReference} from './reference';
 
 /** How a gradient changes a parameter; the equations stand at the step of the same name. */
@@ -173,4 +174,5 @@ function expectGradient(operation: string, name: string, gradient: Tensor | Spar
   const {ids, values} = gradient;
   expectShape(operation, `${name}.ids`, ids, {shape: ['N'], dtype: 'int32'});
   expectShape(operation, `${name}.values`, values, {shape: [ids.size, ...shape.slice(1)], dtype: 'float32'});
+  debugIds(`${operation}: ${name}.ids`, ids, shape[0]!, -1);
 }

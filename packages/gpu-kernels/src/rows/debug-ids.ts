@@ -12,10 +12,12 @@ export function setDebug(on: boolean): void {
 }
 
 /**
- * In debug mode throws an IdRangeError at the first id that is not in [0, size). Only for GPUs, whose kernels clamp; the
+ * In debug mode throws an IdRangeError at the first id that is not in [least, size). Only for GPUs, whose kernels clamp; the
  * other backends always check. Node cannot wait for a GPU: where the ids exist only there, the next call throws.
+ *
+ * @param least 0, or -1 where that says that there is nothing.
  */
-export function debugIds(what: string, ids: Tensor, size: number): void {
+export function debugIds(what: string, ids: Tensor, size: number, least: 0 | -1 = 0): void {
   if (!debugging || !['webgpu', 'webgl'].includes(getBackend())) return;
   if (late) {
     const error = late;
@@ -27,18 +29,18 @@ export function debugIds(what: string, ids: Tensor, size: number): void {
     values = ids.dataSync();
   } catch {
     void ids.data().then((values) => {
-      late ??= firstOutside(what, values, size);
+      late ??= firstOutside(what, values, size, least);
     });
     return;
   }
-  const error = firstOutside(what, values, size);
+  const error = firstOutside(what, values, size, least);
   if (error) throw error;
 }
 
-function firstOutside(what: string, ids: ArrayLike<number>, size: number): IdRangeError | undefined {
+function firstOutside(what: string, ids: ArrayLike<number>, size: number, least: number): IdRangeError | undefined {
   for (let position = 0; position < ids.length; position++) {
     const id = ids[position]!;
-    if (id < 0 || id >= size) return new IdRangeError(what, id, position, size);
+    if (id < least || id >= size) return new IdRangeError(what, id, position, size);
   }
   return undefined;
 }
