@@ -17,13 +17,21 @@ export {
 export type {CellKind, RecurrentState} from './recurrent-layer/recurrent-layer';
 export type {SamplingOptions} from './sampling/sampling-options';
 export {
+  type GRUDirection,
+  type GRULayerState,
+  type GRULayerWeights,
+  type StackedGRUInputs,
+  type StackedGRUResult,
+  stackedGRU,
+} from './stacked-layers/stacked-gru';
+export {
   type LSTMDirection,
   type LSTMLayerState,
   type LSTMLayerWeights,
   type StackedLSTMInputs,
   type StackedLSTMResult,
   stackedLSTM,
-} from './stacked-lstm/stacked-lstm';
+} from './stacked-layers/stacked-lstm';
 export {type BasicCellWeights, lstmFromBasicCell, lstmToBasicCell} from './weights/basic-cell';
 export {type RecurrentWeights, recurrentFromKeras, recurrentToKeras} from './weights/keras';
 export {lstmFromPyTorch, lstmToPyTorch} from './weights/pytorch';

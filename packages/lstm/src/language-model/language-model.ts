@@ -33,7 +33,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import {type BeamSearchOptions, beamSearch, type Hypothesis} from '../beam-search/beam-search';
 import {layerName, type RecurrentState, recurrentLayer} from '../recurrent-layer/recurrent-layer';
-import type {LSTMLayerWeights} from '../stacked-lstm/stacked-lstm';
+import type {LSTMLayerWeights} from '../stacked-layers/stacked-lstm';
 import {type FullConfiguration, fullConfiguration, type LanguageModelConfiguration} from './configuration';
 import {type EvaluateOptions, evaluate, type LanguageModelEvaluation} from './evaluate';
 import {type GenerateOptions, generate} from './generate';
@@ -132,7 +132,7 @@ export class LanguageModel {
   }
 
   /**
-   * The weights of the recurrent layers, as `stackedLSTM`, `lstmToPyTorch` and the other exports take them: the forget bias
+   * The weights of the recurrent layers, as `stackedLSTM` or `stackedGRU`, `lstmToPyTorch` and the other exports take them: the forget bias
    * stands within the bias. They are copies, which training leaves alone; the caller disposes of them.
    *
    * @throws RangeError where the layers are normalised: no other form has the scales.

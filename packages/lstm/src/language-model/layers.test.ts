@@ -4,7 +4,7 @@ import {SequenceBatches} from '@gatefold/text8-data';
 import {decodeSafetensors, encodeSafetensors} from '@gatefold/training';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
-import {type LSTMLayerWeights, stackedLSTM} from '../stacked-lstm/stacked-lstm';
+import {type LSTMLayerWeights, stackedLSTM} from '../stacked-layers/stacked-lstm';
 import {lstmToBasicCell} from '../weights/basic-cell';
 import {recurrentFromKeras, recurrentToKeras} from '../weights/keras';
 import {lstmFromPyTorch, lstmToPyTorch} from '../weights/pytorch';

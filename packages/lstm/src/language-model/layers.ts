@@ -3,7 +3,7 @@
 import {addToForgetGate, ShapeError} from '@gatefold/gpu-kernels';
 import {add, type Tensor, type Tensor1D, type Tensor2D, type TensorContainer, tidy} from '@tensorflow/tfjs-core';
 import {layerName} from '../recurrent-layer/recurrent-layer';
-import type {LSTMLayerWeights} from '../stacked-lstm/stacked-lstm';
+import type {LSTMLayerWeights} from '../stacked-layers/stacked-lstm';
 import type {LanguageModel} from './language-model';
 import {layerWeights} from './layer-weights';
 

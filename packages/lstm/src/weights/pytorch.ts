@@ -12,7 +12,7 @@ import {
   transpose,
   zeros,
 } from '@tensorflow/tfjs-core';
-import type {LSTMDirection, LSTMLayerWeights} from '../stacked-lstm/stacked-lstm';
+import type {LSTMDirection, LSTMLayerWeights} from '../stacked-layers/stacked-lstm';
 import {readTensors} from './read-tensors';
 
 /** PyTorch's names for the two directions end in these. */

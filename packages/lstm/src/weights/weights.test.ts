@@ -4,7 +4,7 @@ import {CheckpointError, decodeSafetensors, encodeSafetensors, type StoredTensor
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import type {FusedGates} from '../cell/fused-gates-cell';
-import {type LSTMLayerWeights, stackedLSTM} from '../stacked-lstm/stacked-lstm';
+import {type LSTMLayerWeights, stackedLSTM} from '../stacked-layers/stacked-lstm';
 import {lstmFromBasicCell, lstmToBasicCell} from './basic-cell';
 import fixture from './fixtures/weights.json';
 import {recurrentFromKeras, recurrentToKeras} from './keras';
