@@ -1,4 +1,4 @@
-export {BigramBatches, type BigramBatchesOptions} from './batches/bigram-batches';
+export {BigramBatches, type BigramBatchesOptions, type BigramBatchesState} from './batches/bigram-batches';
 export {type CbowBatch, CbowBatches, type CbowBatchesOptions, type CbowBatchesState} from './batches/cbow-batches';
 export {
   ReversedWords,

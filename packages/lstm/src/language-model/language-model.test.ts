@@ -1,6 +1,6 @@
 import {IdRangeError, useBackend} from '@gatefold/gpu-kernels';
 import {backendsUnderTest, expectClose, expectNoLeak, startBackend} from '@gatefold/test-kit';
-import {CharacterVocabulary, SequenceBatches} from '@gatefold/text8-data';
+import {BigramBatches, BigramVocabulary, CharacterVocabulary, Corpus, SequenceBatches} from '@gatefold/text8-data';
 import {CheckpointError, type TrainingEvent} from '@gatefold/training';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
@@ -163,6 +163,21 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
     await all(larger.fit(batches(), {...options, steps: 1}));
     expect(() => model.fit(new SequenceBatches(text, {batchSize: 4}), {...options, resume})).toThrow();
     for (const each of [model, larger]) each.dispose();
+  });
+
+  test('refuses batches of another vocabulary, smaller or larger, and an id that is not in its own', async () => {
+    const ofPairs = new LanguageModel({...configuration, vocabularySize: 729});
+    const ofCharacters = new LanguageModel(configuration);
+    const corpus = new Corpus('a fox', new TextEncoder().encode('the quick brown fox '.repeat(9)));
+    const characters = new SequenceBatches(corpus, {vocabulary, batchSize: 2});
+    const pairs = new BigramBatches(corpus, {vocabulary: new BigramVocabulary(), batchSize: 2});
+    const message = (batches: number, model: number) =>
+      `The batches are of a vocabulary of ${batches} symbols, the model of ${model}`;
+    expect(() => ofPairs.fit(characters, options)).toThrow(message(27, 729));
+    expect(() => ofCharacters.fit(pairs, options)).toThrow(message(729, 27));
+    const bare = new SequenceBatches(new Int32Array(40).fill(27), {batchSize: 2});
+    await expect(all(ofCharacters.fit(bare, options))).rejects.toThrow('fit: inputs has id 27 at position 0');
+    for (const each of [ofPairs, ofCharacters]) each.dispose();
   });
 
   test('writes what the seed draws, from a prompt or from anywhere', async () => {

@@ -36,6 +36,7 @@ import {layerName, type RecurrentState, recurrentLayer} from '../recurrent-layer
 import type {LSTMLayerWeights} from '../stacked-layers/stacked-lstm';
 import {type FullConfiguration, fullConfiguration, type LanguageModelConfiguration} from './configuration';
 import {type EvaluateOptions, evaluate, type LanguageModelEvaluation} from './evaluate';
+import {expectIds} from './expect-ids';
 import {type GenerateOptions, generate} from './generate';
 import {type GenerateManyOptions, generateMany} from './generate-many';
 import {initialParameters} from './initial-weights';
@@ -52,6 +53,8 @@ export interface LanguageModelBatch {
 export interface LanguageModelBatches extends Batches<LanguageModelBatch> {
   readonly batchSize: number;
   readonly sequenceLength: number;
+  /** V, where it is known. */
+  readonly vocabularySize?: number | undefined;
 }
 
 export type FitOptions = Omit<TrainingOptions, 'validate'> &
@@ -158,11 +161,20 @@ export class LanguageModel {
    * Trains on batches that continue one another. Iterate over the result to make it go; it can be checkpointed whenever
    * it stands still, and resumed to the same numbers, bit for bit.
    *
-   * @throws RangeError where an option is unknown or out of its range.
+   * @throws RangeError where an option is unknown or out of its range, or the batches are of a vocabulary of another size.
+   *
+   * While it runs it throws an IdRangeError at a batch with an id that is not in the vocabulary.
    */
   fit(batches: LanguageModelBatches, given: FitOptions): Training<LanguageModelBatch, LanguageModelEvaluation> {
     expectKnownOptions('fit', given, fitOptions);
     const {validation, charactersPerSymbol, ...options} = given;
+    const {vocabularySize} = this.configuration;
+    if ((batches.vocabularySize ?? vocabularySize) !== vocabularySize) {
+      throw new RangeError(
+        `The batches are of a vocabulary of ${batches.vocabularySize} symbols, the model of ${vocabularySize}: ` +
+          'encode the text with the vocabulary the model was made for.',
+      );
+    }
     const shape: [number, number] = [batches.sequenceLength, batches.batchSize];
     this.#disposeCarriedState();
     return new Training(
@@ -180,7 +192,10 @@ export class LanguageModel {
 
   /** The mean loss of a batch in nats a symbol; the final state is kept for the next batch. */
   #loss({inputs, targets}: LanguageModelBatch, shape: [number, number], step: number): Scalar {
-    const dropoutSeed = (Math.imul(this.configuration.seed, 0x9e3779b1) + step) | 0;
+    const {seed, vocabularySize} = this.configuration;
+    expectIds('fit: inputs', inputs, vocabularySize);
+    expectIds('fit: targets', targets, vocabularySize);
+    const dropoutSeed = (Math.imul(seed, 0x9e3779b1) + step) | 0;
     const {logits, states} = this.forward(tensor2d(inputs, shape, 'int32'), this.#carried, {dropoutSeed});
     const before = this.#carried;
     this.#carried = states;

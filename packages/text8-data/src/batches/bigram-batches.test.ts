@@ -62,6 +62,15 @@ describe('BigramBatches', () => {
     for (let count = 0; count < 3; count++) expect(resumed.next()).toEqual(batches.next());
   });
 
+  test('goes on from a state of earlier versions, which did not say whether pairs overlap', () => {
+    const batches = new BigramBatches(corpus, {vocabulary: apart, batchSize: 2, sequenceLength: 5});
+    batches.next();
+    const {overlapping: _, ...state} = batches.state();
+    const resumed = new BigramBatches(corpus, {vocabulary: apart, batchSize: 2, sequenceLength: 5});
+    resumed.restore(state);
+    expect(resumed.next()).toEqual(batches.next());
+  });
+
   test('can be iterated over', () => {
     for (const {inputs} of new BigramBatches(corpus, {vocabulary: apart, batchSize: 1, sequenceLength: 2})) {
       expect(sequences(apart, inputs, 1)).toEqual(['abcd']);
@@ -73,7 +82,9 @@ describe('BigramBatches', () => {
     const batches = new BigramBatches(corpus, {vocabulary: apart, batchSize: 2, sequenceLength: 5});
     expect(() => batches.restore({...batches.state(), batchSize: 4})).toThrow('batchSize 4, these have 2');
     const other = new BigramBatches(corpus, {vocabulary: overlapping, batchSize: 2, sequenceLength: 5});
-    expect(() => batches.restore(other.state())).toThrow(RangeError);
+    expect(() => batches.restore(other.state())).toThrow('overlapping true, these have false');
+    const asMany = new BigramBatches(corpus, {vocabulary: overlapping, batchSize: 2, sequenceLength: 10});
+    expect(() => asMany.restore(batches.state())).toThrow('overlapping false, these have true');
     expect(() => new BigramBatches(corpus, {vocabulary: apart, batchSize: 14})).toThrow('26 symbols');
     expect(() => new BigramBatches(corpus, {vocabulary: apart, batchSize: 0})).toThrow('batchSize is 0');
     expect(() => new BigramBatches(corpus, {vocabulary: apart, sequenceLength: 0.5})).toThrow('sequenceLength is 0.5');

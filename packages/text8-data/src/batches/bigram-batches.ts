@@ -14,6 +14,9 @@ export interface BigramBatchesOptions {
   seed?: number;
 }
 
+/** Where a generator is, in characters, of which `sequenceLength` counts those of its pairs; plain JSON. */
+export type BigramBatchesState = SequenceBatchesState & {overlapping: boolean};
+
 /**
  * `SequenceBatches` of bigrams: B cursors spread evenly over the characters of the text, each batch going on where the
  * last ended, the targets being the pairs that follow each pair of the inputs.
@@ -28,6 +31,7 @@ export class BigramBatches implements Iterable<SequenceBatch> {
   readonly batchSize: number;
   readonly sequenceLength: number;
   readonly vocabularySize: number;
+  readonly #overlapping: boolean;
   /** How many characters a cursor moves from one pair to the next. */
   readonly #step: number;
   readonly #characters: SequenceBatches;
@@ -45,6 +49,7 @@ export class BigramBatches implements Iterable<SequenceBatch> {
     this.batchSize = batchSize;
     this.sequenceLength = sequenceLength;
     this.vocabularySize = vocabulary.size;
+    this.#overlapping = vocabulary.overlapping;
     this.#step = vocabulary.charactersPerSymbol;
     this.#characters = new SequenceBatches(corpus, {
       vocabulary: new CharacterVocabulary(),
@@ -82,17 +87,25 @@ export class BigramBatches implements Iterable<SequenceBatch> {
     for (;;) yield this.next();
   }
 
-  /** Where the generator is, in characters, for a checkpoint. */
-  state(): SequenceBatchesState {
-    return this.#position;
+  /** Where the generator is, for a checkpoint. */
+  state(): BigramBatchesState {
+    return {...this.#position, overlapping: this.#overlapping};
   }
 
   /**
    * Goes to where another generator over the same text was, whatever the seeds of the two.
    *
-   * @throws RangeError where the state is of another text length or batch shape, or damaged.
+   * @throws RangeError where the state is of pairs that overlap and these do not, or the other way round, of another text
+   *   length or batch shape, or damaged.
    */
   restore(state: Readonly<Record<string, unknown>>): void {
+    const {overlapping = this.#overlapping} = state; // earlier versions did not say
+    if (overlapping !== this.#overlapping) {
+      throw new RangeError(
+        `The batches to go on with have overlapping ${String(overlapping)}, these have ${this.#overlapping}: ` +
+          'use the same vocabulary.',
+      );
+    }
     this.#characters.restore(state);
     this.#position = this.#characters.state();
     this.#ahead = this.#characters.next();

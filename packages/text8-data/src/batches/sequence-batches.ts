@@ -43,8 +43,8 @@ export type SequenceBatchesState = {
 export class SequenceBatches implements Iterable<SequenceBatch> {
   readonly batchSize: number;
   readonly sequenceLength: number;
-  /** How many symbols there are: the vocabulary's, or for bare ids one more than the largest. */
-  readonly vocabularySize: number;
+  /** How many symbols there are, of which those of the text may be only some; unknown of ids without a vocabulary. */
+  readonly vocabularySize: number | undefined;
   readonly #ids: Uint8Array | Int32Array;
   /** The distance between two cursors. */
   readonly #segment: number;
@@ -75,11 +75,11 @@ export class SequenceBatches implements Iterable<SequenceBatch> {
     if ('bytes' in text) {
       if (!vocabulary) throw new TypeError('A corpus needs a vocabulary: new SequenceBatches(corpus, {vocabulary}).');
       this.#ids = vocabulary.encode(text);
-      this.vocabularySize = vocabulary.size;
     } else {
+      expectIds(text, vocabulary?.size);
       this.#ids = text;
-      this.vocabularySize = checkedSize(text, vocabulary?.size);
     }
+    this.vocabularySize = vocabulary?.size;
     this.batchSize = batchSize;
     this.sequenceLength = sequenceLength;
     this.#segment = Math.floor(text.length / batchSize);
@@ -141,17 +141,12 @@ export class SequenceBatches implements Iterable<SequenceBatch> {
   }
 }
 
-/** How many symbols ids are of: the vocabulary's size, which they must be below, or one more than the largest. */
-function checkedSize(ids: Uint8Array | Int32Array, vocabularySize = Number.POSITIVE_INFINITY): number {
-  let largest = 0;
+/** Throws at the first id that is negative, or not in the vocabulary. */
+function expectIds(ids: Uint8Array | Int32Array, vocabularySize = Number.POSITIVE_INFINITY): void {
   for (let index = 0; index < ids.length; index++) {
     const id = ids[index]!;
-    if (id < 0 || id >= vocabularySize) {
-      throw new RangeError(
-        `Id ${id} at offset ${index} is not in the vocabulary, expected 0 to ${vocabularySize - 1}.`,
-      );
-    }
-    if (id > largest) largest = id;
+    if (id >= 0 && id < vocabularySize) continue;
+    const expected = Number.isFinite(vocabularySize) ? `0 to ${vocabularySize - 1}` : '0 and up';
+    throw new RangeError(`Id ${id} at offset ${index} is not in the vocabulary, expected ${expected}.`);
   }
-  return Number.isFinite(vocabularySize) ? vocabularySize : largest + 1;
 }
