@@ -1,5 +1,5 @@
 import {sampleCategorical, sampleSequence} from '@gatefold/gpu-kernels';
-import {reshape, stack, type Tensor1D, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
+import {getBackend, reshape, stack, sum, type Tensor1D, type Tensor2D, tidy} from '@tensorflow/tfjs-core';
 import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
 import type {SamplingOptions} from '../sampling/sampling-options';
 import type {LanguageModel} from './language-model';
@@ -53,6 +53,23 @@ function drawOneByOne(
     }
     return {ids: stack(drawn) as Tensor2D, states: now};
   });
+}
+
+/**
+ * Throws a RangeError where the next logits are not finite. GPUs, which the draws of a step do not wait for, cannot say so and
+ * draw anything from them; other backends find out by themselves.
+ */
+export async function expectFiniteLogits(
+  model: LanguageModel,
+  ids: Tensor1D,
+  states: readonly RecurrentState[],
+): Promise<void> {
+  if (!['webgpu', 'webgl'].includes(getBackend())) return;
+  const total = tidy(() => sum(step(model, ids, states).logits));
+  const [value] = await total.data();
+  total.dispose();
+  if (Number.isFinite(value)) return;
+  throw new RangeError('generate: logits are not finite, expected numbers. Look for where the training diverged.');
 }
 
 /** The logits after one more id a stream, `[B, V]`, and the states. */

@@ -2,7 +2,7 @@ import {Pause} from '@gatefold/training';
 import {dispose, tensor1d} from '@tensorflow/tfjs-core';
 import {expectSamplingOptions, type SamplingOptions} from '../sampling/sampling-options';
 import {isComposed} from './configuration';
-import {drawSteps} from './draw-steps';
+import {drawSteps, expectFiniteLogits} from './draw-steps';
 import type {LanguageModel} from './language-model';
 import {WritingPace} from './pass-length';
 import {expectLength, expectPrompt, readPrompts} from './prompts';
@@ -37,6 +37,7 @@ export async function generateMany(model: LanguageModel, options: GenerateManyOp
   const pace = new WritingPace(model, streams.length);
   const weights = isComposed(model.configuration) ? undefined : writingWeights(model);
   try {
+    await expectFiniteLogits(model, ids, states);
     for (let count = 0; count < length; ) {
       await pause.whenDue();
       signal?.throwIfAborted();

@@ -292,8 +292,8 @@ export class LanguageModel {
    *
    * @returns the ids drawn, without the prompt.
    * @throws RangeError where the prompt is empty, an option is out of its range (a temperature of 0 too: for the most
-   *   likely symbol every time take `topK: 1`), or the weights hold NaN (cpu, wasm and tensorflow; on a GPU such a model
-   *   writes anything). IdRangeError where an id of the prompt is not in the vocabulary.
+   *   likely symbol every time take `topK: 1`), or the weights hold NaN. IdRangeError where an id of the prompt is not in the
+   *   vocabulary.
    * @example await model.generate({length: 80, prompt: vocabulary.encode('the '), temperature: 0.8, topP: 0.95, seed: 7});
    */
   generate(options: GenerateOptions): Promise<Uint32Array> {
