@@ -1,3 +1,5 @@
+import {distance} from 'fastest-levenshtein';
+
 /**
  * Throws a RangeError at the first option that is none of the known ones, and names the one that was meant where it can be
  * told: an option that is not read would change nothing, and nobody would know.
@@ -20,21 +22,7 @@ export function expectKnownOptions(what: string, given: object, known: Readonly<
 
 /** The name that the fewest letters tell from the given one, where those are at most a third of it. */
 function nearest(given: string, names: readonly string[]): string | undefined {
-  const distances = names.map((name) => editDistance(given, name));
+  const distances = names.map((name) => distance(given, name));
   const least = Math.min(...distances);
   return 3 * least <= given.length ? names[distances.indexOf(least)] : undefined;
-}
-
-/** The fewest letters to put in, take out or replace to make one word of another (Wagner & Fischer 1974). */
-function editDistance(a: string, b: string): number {
-  let distances = Array.from({length: b.length + 1}, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const next = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const replaced = distances[column - 1]! + Number(a[row - 1] !== b[column - 1]);
-      next.push(Math.min(replaced, distances[column]! + 1, next[column - 1]! + 1));
-    }
-    distances = next;
-  }
-  return distances[b.length]!;
 }
