@@ -4,6 +4,7 @@ import {IdRangeError} from '@gatefold/gpu-kernels';
 export function expectIds(what: string, ids: ArrayLike<number>, vocabularySize: number): void {
   for (let position = 0; position < ids.length; position++) {
     const id = ids[position]!;
-    if (!(id >= 0 && id < vocabularySize)) throw new IdRangeError(what, id, position, vocabularySize);
+    if (!(Number.isInteger(id) && id >= 0 && id < vocabularySize))
+      throw new IdRangeError(what, id, position, vocabularySize);
   }
 }

@@ -208,6 +208,7 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
   test('refuses ids outside the vocabulary, texts of one symbol, and sizes that are none', async () => {
     const model = new LanguageModel(configuration);
     await expect(model.generate({length: 3, prompt: [30]})).rejects.toThrow(IdRangeError);
+    await expect(model.generate({length: 3, prompt: [1.5]})).rejects.toThrow('prompt has id 1.5 at position 0');
     await expect(model.evaluate([1, 27])).rejects.toThrow(IdRangeError);
     await expect(model.evaluate([1])).rejects.toThrow('expected at least 2');
     expect(() => new LanguageModel({...configuration, hiddenSizes: []})).toThrow('hiddenSizes is empty');

@@ -24,7 +24,7 @@ const suffixes = {forward: '', backward: '_reverse'} as const;
  * @param tensors `weight_ih_l0 [4H, I]`, `weight_hh_l0 [4H, H]`, `bias_ih_l0` and `bias_hh_l0 [4H]`, then `_l1` and so on,
  *   and `_reverse` of each; without biases (`bias=False`) they are zeros; with `proj_size` `weight_hr_l0 [P, H]` too.
  * @param options `prefix` is what stands before those names in a larger model, such as `'encoder.lstm.'`.
- * @throws CheckpointError where a tensor is missing or of a shape that does not fit.
+ * @throws CheckpointError where a tensor is missing or of a shape that does not fit, as those of a `torch.nn.GRU`.
  * @example // in Python: safetensors.torch.save_file(lstm.state_dict(), 'lstm.safetensors')
  * const layers = lstmFromPyTorch(decodeSafetensors(await readFile('lstm.safetensors')).tensors);
  * const {outputs} = stackedLSTM({x, layers}); // x is time-major [T, B, I], PyTorch's own default
@@ -56,7 +56,14 @@ function gates(tensors: Readonly<Record<string, StoredTensor>>, name: (part: str
   const [width = 0, inputSize = 0] = tensors[name('weight_ih')]!.shape;
   const hiddenSize = width / 4;
   const isProjected = name('weight_hr') in tensors;
-  const outputSize = (isProjected && tensors[name('weight_hh')]?.shape[1]) || hiddenSize;
+  const stateSize = tensors[name('weight_hh')]?.shape[1] ?? hiddenSize;
+  const outputSize = isProjected ? stateSize : hiddenSize;
+  if (stateSize !== outputSize) {
+    throw new CheckpointError(
+      `${name('weight_ih')} has ${width} rows and ${name('weight_hh')} ${stateSize} columns, expected four times as many ` +
+        'rows, the gates of a torch.nn.LSTM. A torch.nn.GRU has three: it cannot be read as an LSTM.',
+    );
+  }
   const matrix = (part: string, shape: [number, number]) =>
     tidy(() => transpose(tensor2d(storedTensor(name(part), tensors, shape).slice(), shape)));
   const bias = (part: string) =>

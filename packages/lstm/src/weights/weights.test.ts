@@ -59,6 +59,10 @@ describe.each(backendsUnderTest)('weights in and out on %s', (backend) => {
     expect(read({}, '')).toThrow(CheckpointError);
     expect(read({}, '')).toThrow('is no weight_ih_l0: give what stands before weight_ih_l0 there as the prefix');
     expect(read({'encoder.weight_hh_l0': undefined})).toThrow('no tensor encoder.weight_hh_l0');
+    const ofGRU = {shape: [9, 3], data: new Float32Array(27)};
+    expect(read({'encoder.weight_ih_l0': ofGRU, 'encoder.weight_hh_l0': ofGRU})).toThrow(
+      'encoder.weight_ih_l0 has 9 rows and encoder.weight_hh_l0 3 columns, expected four times as many rows',
+    );
     const short = {shape: [23], data: new Float32Array(23)};
     expect(read({'encoder.bias_ih_l0': short})).toThrow(
       'encoder.bias_ih_l0 is Float32Array [23], expected Float32Array [24]',

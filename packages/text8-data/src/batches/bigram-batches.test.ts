@@ -87,6 +87,9 @@ describe('BigramBatches', () => {
     expect(() => asMany.restore(batches.state())).toThrow('overlapping false, these have true');
     expect(() => new BigramBatches(corpus, {vocabulary: apart, batchSize: 14})).toThrow('26 symbols');
     expect(() => new BigramBatches(corpus, {vocabulary: apart, batchSize: 0})).toThrow('batchSize is 0');
+    expect(() => new BigramBatches(alphabet as unknown as Corpus, {vocabulary: apart})).toThrow(
+      'a string of 26 characters, expected a Corpus, new Corpus(',
+    );
     expect(() => new BigramBatches(corpus, {vocabulary: apart, sequenceLength: 0.5})).toThrow('sequenceLength is 0.5');
   });
 });

@@ -1,6 +1,7 @@
 import type {Corpus} from '../corpus/corpus';
 import {type BigramVocabulary, bigramId} from '../vocabulary/bigram-vocabulary';
 import {CharacterVocabulary} from '../vocabulary/character-vocabulary';
+import {refuseString} from './refuse-string';
 import {type SequenceBatch, SequenceBatches, type SequenceBatchesState} from './sequence-batches';
 
 export interface BigramBatchesOptions {
@@ -40,8 +41,12 @@ export class BigramBatches implements Iterable<SequenceBatch> {
   /** Where `#characters` was before it gave `#ahead`. */
   #position: SequenceBatchesState;
 
-  /** @throws RangeError where a size is not a whole number above 0, or the text has less than 2 characters a cursor. */
+  /**
+   * @throws RangeError where a size is not a whole number above 0, or the text has less than 2 characters a cursor. TypeError
+   *   where the text is a string.
+   */
   constructor(corpus: Corpus, options: BigramBatchesOptions) {
+    refuseString(corpus, "a Corpus, new Corpus('mine', new TextEncoder().encode(text))");
     const {vocabulary, batchSize = 64, sequenceLength = 10, seed} = options;
     if (!(Number.isSafeInteger(sequenceLength) && sequenceLength > 0)) {
       throw new RangeError(`sequenceLength is ${sequenceLength}, expected a whole number above 0.`);

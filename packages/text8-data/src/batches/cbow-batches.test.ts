@@ -54,6 +54,9 @@ describe('CbowBatches', () => {
   test('refuses sizes that are none, and a text shorter than a window', () => {
     expect(() => new CbowBatches(places(9), {batchSize: 1.5})).toThrow('batchSize is 1.5');
     expect(() => new CbowBatches(places(9), {skipWindow: 0})).toThrow('skipWindow is 0');
+    expect(() => new CbowBatches('a b c' as unknown as Int32Array)).toThrow(
+      'a string of 5 characters, expected its ids, encodeWords(text, ...)',
+    );
     expect(() => new CbowBatches(places(2))).toThrow('2 words, expected at least the 3 of a window');
   });
 });

@@ -114,5 +114,8 @@ describe('SequenceBatches', () => {
     expect(() => new SequenceBatches(corpus, {vocabulary, sequenceLength: 1.5})).toThrow('sequenceLength is 1.5');
     expect(() => new SequenceBatches(corpus, {vocabulary, batchSize: 2, seed: 0.5})).toThrow('seed is 0.5');
     expect(() => new SequenceBatches(corpus, {batchSize: 2})).toThrow('A corpus needs a vocabulary');
+    expect(() => new SequenceBatches(alphabet as unknown as Uint8Array, {vocabulary})).toThrow(
+      new TypeError('The text is a string of 26 characters, expected its ids, vocabulary.encode(text), or a Corpus.'),
+    );
   });
 });

@@ -2,6 +2,7 @@ import {uniformInt} from 'pure-rand/distribution/uniformInt';
 import {xoroshiro128plus} from 'pure-rand/generator/xoroshiro128plus';
 import type {Corpus} from '../corpus/corpus';
 import type {CharacterVocabulary} from '../vocabulary/character-vocabulary';
+import {refuseString} from './refuse-string';
 
 /** Sequences and what follows each of their symbols; both `[T, B]`, time-major, flattened. */
 export interface SequenceBatch {
@@ -54,9 +55,10 @@ export class SequenceBatches implements Iterable<SequenceBatch> {
   /**
    * @param text a corpus, for which `vocabulary` must be given, or ids.
    * @throws RangeError where a size is not a whole number above 0, the text is too short to give each cursor two symbols
-   *   of its own, or an id is not in the vocabulary.
+   *   of its own, or an id is not in the vocabulary. TypeError where the text is a string.
    */
   constructor(text: Corpus | Uint8Array | Int32Array, options: SequenceBatchesOptions = {}) {
+    refuseString(text, 'its ids, vocabulary.encode(text), or a Corpus');
     const {vocabulary, batchSize = 64, sequenceLength = 10, seed} = options;
     for (const [name, value] of Object.entries({batchSize, sequenceLength})) {
       if (!(Number.isSafeInteger(value) && value > 0)) {

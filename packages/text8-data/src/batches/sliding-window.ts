@@ -1,3 +1,5 @@
+import {refuseString} from './refuse-string';
+
 /** A text of ids that is read a piece at a time: an `EncodedCorpus`, an `EncodedFile`. */
 export interface ReadableIds {
   readonly length: number;
@@ -18,8 +20,12 @@ export class SlidingWindow {
   readonly #ids: Int32Array;
   readonly #windows: number;
 
-  /** @throws RangeError where the text is shorter than a window, or a size is not a whole number above 0. */
+  /**
+   * @throws RangeError where the text is shorter than a window, or a size is not a whole number above 0. TypeError where the
+   *   text is a string.
+   */
   constructor(text: ReadableIds | Int32Array, {windows, skipWindow}: {windows: number; skipWindow: number}) {
+    refuseString(text, 'its ids, encodeWords(text, ...)');
     if (!(Number.isSafeInteger(skipWindow) && skipWindow > 0)) {
       throw new RangeError(`skipWindow is ${skipWindow}, expected a whole number above 0.`);
     }
