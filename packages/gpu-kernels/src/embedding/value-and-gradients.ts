@@ -1,6 +1,7 @@
 import {
   add,
   engine,
+  getGradient,
   type NamedTensorMap,
   reshape,
   type Scalar,
@@ -33,7 +34,8 @@ export type ValueAndGradients = {
  * @param loss runs once, and makes a scalar of the variables.
  * @returns the value and one gradient a variable; the caller disposes of them (`tf.dispose` takes them as they are).
  * @throws ShapeError where `loss` does not return a scalar.
- * @throws Error where the loss does not depend on one of the variables.
+ * @throws Error where the loss does not depend on one of the variables, or holds a plain operation of tfjs while only
+ *   `@tensorflow/tfjs-core` is imported, which brings none of their gradients.
  * @example
  * const {value, gradients} = valueAndGradients(() => tf.sum(tf.square(embeddingLookup({table, ids}))), [table]);
  * const norm = sgdStep({parameters: [table], gradients, learningRate: 0.1});
@@ -67,9 +69,20 @@ export function valueAndGradients(loss: () => Scalar, variables: readonly Variab
       });
       return {value: value as Scalar, gradients};
     });
+  } catch (error) {
+    throw namingImport(error);
   } finally {
     for (const {ids} of lookups) ids.dispose();
   }
+}
+
+/** tfjs says only which kernel has no gradient, as the plain operations have without the union. */
+function namingImport(error: unknown): unknown {
+  const isOfTape = error instanceof Error && error.message.includes('gradient function not found');
+  if (!isOfTape || getGradient('Add')) return error;
+  const advice =
+    'Only @tensorflow/tfjs-core is loaded, without the gradients of plain operations: import "@tensorflow/tfjs".';
+  return new Error(`${error.message} ${advice}`, {cause: error});
 }
 
 function expectScalar(value: Scalar): Scalar {
