@@ -87,7 +87,7 @@ export const programs = {
   'text8-small': {
     ...characters,
     title: 'text8-small',
-    about: 'no program of the exercise: the best of half an hour on two cores',
+    about: 'no program of the exercise: the best of half an hour with --threads 2',
     model: {forgetBias: 1, dropout: 0.05},
     hiddenSize: 512,
     steps: 5000,

@@ -56,10 +56,22 @@ describe.each(['fused-gates', 'bigram', 'overlapping-bigram'])('writing with a m
   });
 });
 
+test('says where a model of pairs does not read the last character of a prompt', async () => {
+  const odd = (program: string) =>
+    start('write', ['--run', program, '--prompt', 'the', '--length', '4', '--streams', '1']);
+  const {screen, complaint} = await odd('bigram');
+  expect(complaint).toContain(
+    '--prompt is "the": the model reads pairs, and goes on from before its last character, "e".',
+  );
+  expect(screen).toMatch(/^th.{4}\n$/);
+  expect((await odd('overlapping-bigram')).complaint).toBe('');
+});
+
 test.each([
   [['--run', 'nowhere'], 'There is no checkpoint in nowhere', 1],
-  [['--run', 'fused-gates', '--prompt', 'né'], '--prompt is "né"', 2],
+  [['--run', 'fused-gates', '--prompt', 'né'], '--prompt is "né": "é" at offset 1 is none of a to z and space', 2],
   [['--run', 'bigram', '--prompt', 'a'], 'too short for a model of pairs of characters', 2],
+  [['--run', 'overlapping-bigram', '--prompt', 'a'], 'too short for a model of pairs of characters', 2],
   [['--temperature', '0'], 'expected a number above 0', 2],
 ])('%j is an error that says how to mend it', async (args, message, exitCode) => {
   const ended = await start('write', args);

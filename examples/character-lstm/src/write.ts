@@ -3,6 +3,7 @@
 import {describeFailure, UserError} from '@gatefold/example-command-line';
 import {useBackend} from '@gatefold/gpu-kernels';
 import {LanguageModel} from '@gatefold/lstm';
+import type {UnknownSymbol} from '@gatefold/text8-data';
 import {readCheckpoint} from '@gatefold/training';
 import {programs} from './programs';
 import {RunFolder} from './run-folder';
@@ -10,19 +11,26 @@ import {recordOf} from './run-record';
 import {type Symbols, symbolsOf} from './symbols';
 import {parseWriteOptions, type WriteOptions, writeUsage} from './write-options';
 
-/** The symbols to go on from. Throws a UserError where the text has none, or some that the model does not know. */
-function encodePrompt({vocabulary, charactersPerSymbol}: Symbols, prompt: string): number[] {
-  let ids: number[];
-  try {
-    ids = [...vocabulary.encode(prompt)];
-  } catch (error) {
-    throw new UserError(`--prompt is "${prompt}": ${(error as Error).message}`, 2);
+/**
+ * The symbols to go on from; of a prompt that they do not take whole it says so.
+ *
+ * @throws UserError where there are none, or the prompt has characters that no model knows.
+ */
+function encodePrompt({vocabulary}: Symbols, prompt: string): number[] {
+  const given = `--prompt is "${prompt}"`;
+  const onUnknown = ({symbol, offset}: UnknownSymbol) => {
+    throw new UserError(
+      `${given}: "${symbol}" at offset ${offset} is none of a to z and space. Write it with those.`,
+      2,
+    );
+  };
+  const ids = [...vocabulary.encode(prompt, {onUnknown})];
+  if (ids.length === 0) {
+    throw new UserError(`${given}, too short for a model of pairs of characters: give it two or more.`, 2);
   }
-  if (ids.length > 0) return ids;
-  throw new UserError(
-    `--prompt is "${prompt}", too short for a model of ${charactersPerSymbol === 1 ? 'characters' : 'pairs of characters'}.`,
-    2,
-  );
+  const left = prompt.slice(vocabulary.decode(ids).length);
+  if (left) console.error(`${given}: the model reads pairs, and goes on from before its last character, "${left}".`);
+  return ids;
 }
 
 async function* write({run, prompt, length, streams, seed, beam, ...sampling}: WriteOptions): AsyncGenerator<string> {
