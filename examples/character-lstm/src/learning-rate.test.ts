@@ -21,6 +21,19 @@ describe('learningRateOf', () => {
     expect(rates({schedule: 'cosine', steps: 1}, [0])).toEqual([5]);
   });
 
+  it('falls evenly as far as in steps', () => {
+    const [first, half, last] = rates({schedule: 'exponential'}, [0, 2500, 5000]);
+    expect([first, last]).toEqual([10, 1]);
+    expect(half).toBeCloseTo(Math.sqrt(10), 12);
+  });
+
+  it('climbs before any schedule, where asked to', () => {
+    expect(rates({schedule: 'constant', warmUp: 4}, [0, 3, 4, 9])).toEqual([2, 8, 10, 10]);
+    expect(rates({warmUp: 4}, [5003, 5004])).toEqual([10, 1]);
+    expect(rates({schedule: 'cosine', warmUp: 0, steps: 10}, [0, 5])[1]).toBeCloseTo(5, 12);
+    expect(rates({schedule: 'cosine', warmUp: 20, steps: 10}, [0, 9])[1]).toBeLessThan(10);
+  });
+
   it('is one number, or falls on a plateau', () => {
     expect(learningRateOf(settingsOf({schedule: 'constant'}))).toBe(10);
     const schedule = learningRateOf(settingsOf({schedule: 'plateau'})) as LearningRateSchedule;

@@ -22,13 +22,13 @@ describe('parseOptions', () => {
   it('reads every option, in both spellings', () => {
     expect(
       parse(
-        '--program bigram --steps 20 --hidden-size=8 --optimizer adamw --learning-rate 2e-3 --schedule cosine --threads 2 --early-stopping 5 --tensorboard ' +
+        '--program bigram --steps 20 --hidden-size=8 --optimizer adamw --learning-rate 2e-3 --schedule cosine --warm-up 7 --threads 2 --early-stopping 5 --tensorboard ' +
           '--backend cpu --seed 0 --corpus text8 --output=here --resume',
       ),
     ).toEqual({
       given: {
         ...{program: 'bigram', steps: 20, hiddenSize: 8, backend: 'cpu', seed: 0, corpus: 'text8'},
-        ...{optimizer: 'adamw', learningRate: 0.002, schedule: 'cosine', earlyStopping: 5},
+        ...{optimizer: 'adamw', learningRate: 0.002, schedule: 'cosine', warmUp: 7, earlyStopping: 5},
       },
       ...{threads: 2, tensorBoard: true},
       output: 'here',
@@ -59,7 +59,8 @@ describe('parseOptions', () => {
     ['--optimizer best', /--optimizer is "best", expected one of sgd, momentum, adagrad, adam, adamw/],
     ['--learning-rate -1', /--learning-rate is "-1", expected a number above 0/],
     ['--learning-rate 0', /--learning-rate is "0"/],
-    ['--schedule never', /--schedule is "never", expected one of constant, step, cosine, plateau/],
+    ['--schedule never', /--schedule is "never", expected one of constant, step, exponential, cosine, plateau/],
+    ['--warm-up -1', /--warm-up is "-1", expected a whole number from 0/],
     ['--threads 0', /--threads is "0", expected a whole number from 1/],
     ['--early-stopping 0', /--early-stopping is "0"/],
     ['--tensorboard=here', /--tensorboard was given "here", and takes no value/],
@@ -86,6 +87,13 @@ describe('settingsOf', () => {
     expect(settingsOf({program: 'text8-small', seed: 7})).toMatchObject({
       ...{hiddenSize: 512, steps: 5000, optimizer: 'adamw', schedule: 'cosine', seed: 7},
     });
+  });
+
+  it('warms up for a cosine, or for as long as told', () => {
+    expect(settingsOf({}).warmUp).toBe(0);
+    expect(settingsOf({program: 'text8-small'}).warmUp).toBe(100);
+    expect(settingsOf({schedule: 'cosine', steps: 95}).warmUp).toBe(10);
+    expect(settingsOf({schedule: 'cosine', warmUp: 0}).warmUp).toBe(0);
   });
 
   it('takes a learning rate that suits the optimizer, unless one is given', () => {

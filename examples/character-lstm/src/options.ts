@@ -2,7 +2,7 @@ import path from 'node:path';
 import {CommandOptions, corpusChoice, type GivenOption, namedCorpora} from '@gatefold/example-command-line';
 import type {BackendName} from '@gatefold/gpu-kernels';
 import type {OptimizerSettings} from '@gatefold/training';
-import {scheduleNames} from './learning-rate';
+import {scheduleNames, usualWarmUp} from './learning-rate';
 import {programNames, programs} from './programs';
 import type {Settings} from './settings';
 
@@ -16,10 +16,12 @@ const optimizers = Object.keys(learningRates) as OptimizerSettings['kind'][];
 /** The settings given, and those of the program for the rest. */
 export function settingsOf(given: Partial<Settings>): Settings {
   const {program = 'fused-gates'} = given;
-  const {steps, hiddenSize, optimizer, schedule, ...own} = programs[program];
+  const {hiddenSize, optimizer, ...own} = programs[program];
+  const {steps = own.steps, schedule = own.schedule} = given;
   const other = given.optimizer !== undefined && given.optimizer !== optimizer;
   const learningRate = other ? learningRates[given.optimizer!] : own.learningRate;
-  const ofProgram = {program, steps, hiddenSize, optimizer, learningRate, schedule};
+  const warmUp = usualWarmUp(schedule, steps);
+  const ofProgram = {program, steps, hiddenSize, optimizer, learningRate, schedule, warmUp};
   return {...ofProgram, earlyStopping: null, backend: 'wasm', seed: 1, corpus: 'state-of-the-union', ...given};
 }
 
@@ -44,8 +46,12 @@ const commandOptions = new CommandOptions('npm start', {
   'hidden-size': {value: 'N', about: "units of the LSTM layer (the program's)"},
   backend: {value: 'NAME', about: `${backends.join(', ')} (${defaultSettings.backend})`},
   optimizer: {value: 'NAME', about: `${optimizers.join(', ')} (the program's)`},
-  'learning-rate': {value: 'X', about: "of the first step (the program's, or one that suits the optimizer)"},
+  'learning-rate': {
+    value: 'X',
+    about: "of the first step after warming up (the program's, or one that suits the optimizer)",
+  },
   schedule: {value: 'NAME', about: `how the rate goes on: ${scheduleNames.join(', ')} (the program's)`},
+  'warm-up': {value: 'N', about: 'steps it climbs for before that (cosine: a tenth of all, at most 100; else 0)'},
   'early-stopping': {value: 'N', about: 'stop after N reports without a better validation, and take the best'},
   threads: {value: 'N', about: 'of the wasm backend; the numbers stay the same (1)'},
   seed: {value: 'N', about: `of the weights and the samples (${defaultSettings.seed})`},
@@ -93,6 +99,7 @@ function set(options: Options, option: GivenOption): void {
   else if (name === 'optimizer') given.optimizer = commandOptions.oneOf(option, optimizers);
   else if (name === 'learning-rate') given.learningRate = commandOptions.positive(option);
   else if (name === 'schedule') given.schedule = commandOptions.oneOf(option, scheduleNames);
+  else if (name === 'warm-up') given.warmUp = commandOptions.wholeNumber(option, 0, 1e6);
   else if (name === 'early-stopping') given.earlyStopping = commandOptions.wholeNumber(option, 1, 1e6);
   else if (name === 'threads') options.threads = commandOptions.wholeNumber(option, 1, 64);
   else if (name === 'backend') given.backend = commandOptions.oneOf(option, backends);

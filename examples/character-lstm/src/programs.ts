@@ -17,7 +17,7 @@ export interface Program {
   /** Of the first step, or the one that warming up leads to. */
   learningRate: number;
   schedule: ScheduleName;
-  /** Of the step schedule. */
+  /** Of the step schedule, and of the exponential one, which falls as far but evenly. */
   decay: {factor: number; every: number};
   clipNorm: number;
 }

@@ -57,7 +57,11 @@ export function resultOf(record: RunRecord, measured: {validation: Measurement; 
       learningRate: settings.learningRate,
       schedule: settings.schedule,
       ...(settings.earlyStopping && {earlyStopping: settings.earlyStopping}),
-      ...(settings.schedule === 'step' && {learningRateFactor: decay.factor, learningRateEvery: decay.every}),
+      ...(settings.warmUp > 0 && {warmUp: settings.warmUp}),
+      ...(['step', 'exponential'].includes(settings.schedule) && {
+        learningRateFactor: decay.factor,
+        learningRateEvery: decay.every,
+      }),
       clipNorm,
       corpusCharacters: corpus.characters,
       corpusSha256: corpus.sha256,

@@ -9,6 +9,7 @@ const fixed = {
   optimizer: '--optimizer',
   learningRate: '--learning-rate',
   schedule: '--schedule',
+  warmUp: '--warm-up',
   earlyStopping: '--early-stopping',
   backend: '--backend',
   seed: '--seed',

@@ -11,6 +11,8 @@ export type Settings = {
   optimizer: OptimizerSettings['kind'];
   learningRate: number;
   schedule: ScheduleName;
+  /** Steps that the rate climbs before the schedule begins. */
+  warmUp: number;
   backend: BackendName;
   /** Reports without a better validation before the training stops; null where it runs all its steps. */
   earlyStopping: number | null;
