@@ -13,7 +13,6 @@ import {type Row, tableHead, tableLine} from './row';
 import type {Workload} from './workload';
 import {embeddingStep} from './workloads/embedding-step';
 import {encodeWordsWorkload} from './workloads/encode-words';
-import {fourGatesWorkload} from './workloads/four-gates';
 import {generateWorkload} from './workloads/generate';
 import {kernels} from './workloads/kernels/kernels';
 import {kernelSummary} from './workloads/kernels/summary';
@@ -24,6 +23,7 @@ import {mostSimilar} from './workloads/most-similar';
 import {seq2seqTrainingStep} from './workloads/seq2seq-training-step';
 import {skipGramStep} from './workloads/skip-gram-step';
 import {translate} from './workloads/translate';
+import {fourGatesWorkload, normalizedWorkload} from './workloads/without-kernel';
 
 const layerSizes = {units: 128, steps: 40, batch: 128, vocabulary: 65, batches: 4};
 
@@ -46,6 +46,7 @@ const workloads: Workload[] = [
     ...{sourceSteps: 20, targetSteps: 20, vocabulary: 1000, embedding: 256, hidden: 256, layers: 1},
   }),
   fourGatesWorkload,
+  normalizedWorkload,
   generateWorkload('generate-64', 64),
   generateWorkload('generate-256', 256),
   generateWorkload('generate-256x64', 256, 64),

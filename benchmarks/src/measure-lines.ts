@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import {measureInTurn} from './measure';
 import {makeRow, type Row} from './row';
 import {keepStockKernels} from './stock-kernels';
-import type {Workload} from './workload';
+import type {Side, Workload} from './workload';
 
 /** One line of the table. */
 export interface Line {
@@ -26,9 +26,10 @@ export async function* measureLines(lines: Line[], {seconds, seed}: MeasureOptio
   if (backend !== 'none') await useBackend(tfjsName as BackendName, {threads: threads ? Number(threads) : undefined});
   for (const {workload} of lines) {
     const contest = await workload.prepare(seed, backend);
-    const beside = workload.against === 'reference';
-    const fallsBack = beside && !(await runsOurs(contest.ours));
-    const timings = await measureInTurn(contest.ours, (beside ? onReferences : onStockKernels)(contest.stock), {
+    const {against = 'stock'} = workload;
+    const fallsBack = against === 'reference' && !(await runsOurs(contest.ours));
+    const onItsKernels = {stock: onStockKernels, reference: onReferences, ours: (side: Side) => side}[against];
+    const timings = await measureInTurn(contest.ours, onItsKernels(contest.stock), {
       milliseconds: 1000 * seconds,
       minimumRuns: 3,
       clearRatio: workload.clearRatio,

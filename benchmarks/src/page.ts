@@ -2,8 +2,8 @@
 import '@tensorflow/tfjs'; // WebGL among it
 import {type MeasureOptions, measureLines} from './measure-lines';
 import type {Row} from './row';
-import {fourGatesWorkload} from './workloads/four-gates';
 import {kernels} from './workloads/kernels/kernels';
+import {fourGatesWorkload} from './workloads/without-kernel';
 
 const workloads = [...kernels, fourGatesWorkload];
 

@@ -28,8 +28,8 @@ export interface Workload {
   nowhereElse?: boolean;
   /** Those of the same name share a process; one that has none has its own. */
   process?: string;
-  /** What the other side runs on: tfjs's own kernels, as by default, or ours but those of our operations. */
-  against?: 'stock' | 'reference';
+  /** What the other side runs on: tfjs's own kernels, as by default, ours but those of our operations, or all of ours. */
+  against?: 'stock' | 'reference' | 'ours';
   /** From which ratio of the two sides on the workload says enough by a single turn. */
   clearRatio?: number;
   /** The same work in Python. */

@@ -4,6 +4,7 @@ import {CheckpointError, decodeSafetensors, encodeSafetensors, type StoredTensor
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import type {FusedGates} from '../cell/fused-gates-cell';
+import {fusedGRU, fusedLSTM} from '../layers';
 import {type LSTMLayerWeights, stackedLSTM} from '../stacked-layers/stacked-lstm';
 import {lstmFromBasicCell, lstmToBasicCell} from './basic-cell';
 import fixture from './fixtures/weights.json';
@@ -85,6 +86,19 @@ describe.each(backendsUnderTest)('weights in and out on %s', (backend) => {
     const {safetensors, outputs} = keras.cases[1]!;
     const weights = recurrentFromKeras(decode(safetensors), 'gru');
     expectClose(await gru({x: input(), ...weights}).outputs.data(), outputs.values, within);
+  });
+
+  test(`Keras, LSTM and GRU into fused layers: outputs within 1e-5 of ${keras.source}`, async () => {
+    const recurrentActivation = 'sigmoid' as const;
+    const settings = {units: 6, recurrentActivation, returnSequences: true, inputShape: [4, 5]};
+    for (const [index, layer] of [fusedLSTM(settings), fusedGRU(settings)].entries()) {
+      const {name, safetensors, outputs} = keras.cases[index]!;
+      const model = tf.sequential({layers: [layer]});
+      const {kernel, recurrentKernel, bias} = recurrentFromKeras(decode(safetensors), name);
+      layer.setWeights([kernel, recurrentKernel, bias]);
+      const found = model.predict(tf.transpose(input(), [1, 0, 2])) as tf.Tensor3D;
+      expectClose(await tf.transpose(found, [1, 0, 2]).data(), outputs.values, within);
+    }
   });
 
   test(`Keras, bidirectional LSTM: outputs within 1e-5 of ${keras.source}`, async () => {
