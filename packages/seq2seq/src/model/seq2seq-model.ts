@@ -85,6 +85,7 @@ export class Seq2SeqModel {
    * bidirectional; `bridge<n>.hidden.kernel` and `.bias`, and of `.cell`, where sizes differ; `attention.keyKernel` and for
    * additive attention `.keyBias`, `.queryKernel` and `.scoreVector`; `decoder.lstm<n>...`, the first with `.contextKernel`;
    * `combination.kernel` and `.bias` where there is attention; `output.table [V, O]` unless it is tied, and `output.bias`.
+   * The biases of LSTMs lack `forgetBias`, which is added as the model runs.
    */
   readonly parameters: Readonly<Record<string, Variable>>;
 
