@@ -9,3 +9,13 @@ export const libraryBuild = (options: Options): Options => ({
   clean: true,
   ...options,
 });
+
+/** The one shape every example is built in: a program, with the reading of its command line in it. */
+export const programBuild = (options: Options = {}): Options => ({
+  entry: ['src/main.ts'],
+  format: ['esm'],
+  target: 'es2022',
+  clean: true,
+  noExternal: ['@gatefold/example-command-line'],
+  ...options,
+});

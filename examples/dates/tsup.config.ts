@@ -1,9 +1,4 @@
 import {defineConfig} from 'tsup';
+import {programBuild} from '../../tsup.base';
 
-export default defineConfig({
-  entry: ['src/main.ts'],
-  format: ['esm'],
-  target: 'es2022',
-  clean: true,
-  noExternal: ['@gatefold/example-command-line'],
-});
+export default defineConfig(programBuild());

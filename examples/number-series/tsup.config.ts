@@ -1,10 +1,5 @@
 import {defineConfig} from 'tsup';
+import {programBuild} from '../../tsup.base';
 
-export default defineConfig({
-  entry: ['src/main.ts'],
-  format: ['esm'],
-  target: 'es2022',
-  clean: true,
-  noExternal: ['@gatefold/example-command-line'],
-  skipNodeModulesBundle: true, // what it does not use of the command line is dropped, with the packages of that
-});
+// What it does not use of the command line is dropped, with the packages of that.
+export default defineConfig(programBuild({skipNodeModulesBundle: true}));
