@@ -104,6 +104,7 @@ describe.each(backendsUnderTest)('beam search on %s', (backend) => {
     await expect(search({end: 4})).rejects.toThrow(IdRangeError);
     await expect(search({length: 0})).rejects.toThrow('length is 0');
     await expect(search({width: 0})).rejects.toThrow('width is 0');
+    await expect(search({beamWidth: 4} as object)).rejects.toThrow('beamSearch has no option "beamWidth"');
     await expect(search({results: 1.5})).rejects.toThrow('results is 1.5');
     await expect(search({lengthPenalty: -1})).rejects.toThrow('lengthPenalty is -1');
     await expect(search({signal: AbortSignal.abort(new Error('enough'))})).rejects.toThrow('enough');

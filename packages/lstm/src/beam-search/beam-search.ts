@@ -1,5 +1,5 @@
 import {topK} from '@gatefold/gpu-kernels';
-import {Pause} from '@gatefold/training';
+import {expectKnownOptions, Pause} from '@gatefold/training';
 import {dispose, tensor1d, tidy} from '@tensorflow/tfjs-core';
 import {step} from '../language-model/draw-steps';
 import {expectIds} from '../language-model/expect-ids';
@@ -29,6 +29,16 @@ export interface BeamSearchOptions {
   signal?: AbortSignal;
 }
 
+const known: Readonly<Record<keyof BeamSearchOptions, true>> = {
+  prompt: true,
+  length: true,
+  width: true,
+  results: true,
+  end: true,
+  lengthPenalty: true,
+  signal: true,
+};
+
 /** A continuation that was found. */
 export interface Hypothesis {
   /** Without the prompt; with the `end`, where it ended. */
@@ -52,6 +62,7 @@ interface Path {
 
 /** See `LanguageModel.beamSearch`. */
 export async function beamSearch(model: LanguageModel, options: BeamSearchOptions): Promise<Hypothesis[]> {
+  expectKnownOptions('beamSearch', options, known);
   const {prompt, length, width = 8, results = width, end, lengthPenalty = 1, signal} = options;
   const {vocabularySize} = model.configuration;
   expectPrompt('beamSearch', prompt, model);

@@ -1,5 +1,5 @@
 import {sparseCrossEntropy} from '@gatefold/gpu-kernels';
-import {type Evaluation, Pause} from '@gatefold/training';
+import {type Evaluation, expectKnownOptions, Pause} from '@gatefold/training';
 import {dispose, tensor2d, tidy} from '@tensorflow/tfjs-core';
 import type {RecurrentState} from '../recurrent-layer/recurrent-layer';
 import {expectIds} from './expect-ids';
@@ -24,8 +24,10 @@ export interface LanguageModelEvaluation extends Evaluation {
 export async function evaluate(
   model: LanguageModel,
   ids: ArrayLike<number>,
-  {charactersPerSymbol = 1, signal}: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<LanguageModelEvaluation> {
+  expectKnownOptions('evaluate', options, {charactersPerSymbol: true, signal: true});
+  const {charactersPerSymbol = 1, signal} = options;
   if (!(charactersPerSymbol > 0 && charactersPerSymbol < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`charactersPerSymbol is ${charactersPerSymbol}, expected a number above 0.`);
   }

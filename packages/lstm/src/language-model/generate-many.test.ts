@@ -2,6 +2,7 @@ import {IdRangeError, useBackend} from '@gatefold/gpu-kernels';
 import {backendsUnderTest, expectNoLeak, seededIds, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
+import type {GenerateOptions} from './generate';
 import {LanguageModel} from './language-model';
 
 const vocabularySize = 9;
@@ -90,6 +91,13 @@ describe.each(backendsUnderTest)('many streams on %s', (backend) => {
     await expect(many({signal: AbortSignal.abort(new Error('enough'))})).rejects.toThrow('enough');
     await expect(model.generate({length: 3, prompt: []})).rejects.toThrow('the prompt is empty');
     await expect(model.generate({length: 3, topP: 0})).rejects.toThrow('topP is 0');
+    await expect(many({temprature: 2})).rejects.toThrow('generateMany has no option "temprature"; did you mean');
+    await expect(model.generate({length: 3, prompts: [[1]]} as GenerateOptions)).rejects.toThrow(
+      'generate has no option "prompts"; did you mean "prompt"?',
+    );
+    await expect(model.evaluate([1, 2], {charactersPerSymbols: 2} as object)).rejects.toThrow(
+      'evaluate has no option "charactersPerSymbols"; did you mean "charactersPerSymbol"?',
+    );
     model.dispose();
   });
 

@@ -1,6 +1,6 @@
-import {Pause} from '@gatefold/training';
+import {expectKnownOptions, Pause} from '@gatefold/training';
 import {dispose, tensor1d} from '@tensorflow/tfjs-core';
-import {expectSamplingOptions, type SamplingOptions} from '../sampling/sampling-options';
+import {expectSamplingOptions, type SamplingOptions, samplingOptions} from '../sampling/sampling-options';
 import {isComposed} from './configuration';
 import {drawSteps, expectFiniteLogits} from './draw-steps';
 import type {LanguageModel} from './language-model';
@@ -19,8 +19,14 @@ export interface GenerateManyOptions extends SamplingOptions {
   signal?: AbortSignal;
 }
 
+const known: Readonly<Record<keyof GenerateManyOptions, true>> = {
+  ...{length: true, prompts: true, seed: true, signal: true},
+  ...samplingOptions,
+};
+
 /** See `LanguageModel.generateMany`. Ids are read back when a pass of many steps is over. */
 export async function generateMany(model: LanguageModel, options: GenerateManyOptions): Promise<Uint32Array[]> {
+  expectKnownOptions('generateMany', options, known);
   const {length, prompts, seed = 1, signal, ...sampling} = options;
   expectLength(length, 0);
   expectSamplingOptions(sampling);

@@ -1,5 +1,6 @@
+import {expectKnownOptions} from '@gatefold/training';
 import {uniformInt} from 'pure-rand/distribution/uniformInt';
-import {expectSamplingOptions} from '../sampling/sampling-options';
+import {expectSamplingOptions, samplingOptions} from '../sampling/sampling-options';
 import {seededGenerator} from '../sampling/seeded-generator';
 import {type GenerateManyOptions, generateMany} from './generate-many';
 import type {LanguageModel} from './language-model';
@@ -13,8 +14,15 @@ export interface GenerateOptions extends Omit<GenerateManyOptions, 'prompts'> {
   prompt?: ArrayLike<number>;
 }
 
+const known: Readonly<Record<keyof GenerateOptions, true>> = {
+  ...{length: true, prompt: true, seed: true, signal: true},
+  ...samplingOptions,
+};
+
 /** See `LanguageModel.generate`. */
-export async function generate(model: LanguageModel, {prompt, ...options}: GenerateOptions): Promise<Uint32Array> {
+export async function generate(model: LanguageModel, given: GenerateOptions): Promise<Uint32Array> {
+  expectKnownOptions('generate', given, known);
+  const {prompt, ...options} = given;
   const {length, seed = 1} = options;
   if (prompt) return (await generateMany(model, {...options, prompts: [prompt]}))[0]!;
   expectLength(length, 0);

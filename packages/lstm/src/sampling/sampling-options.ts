@@ -8,6 +8,13 @@ export interface SamplingOptions {
   topP?: number;
 }
 
+/** Their names, for `expectKnownOptions`. */
+export const samplingOptions: Readonly<Record<keyof SamplingOptions, true>> = {
+  temperature: true,
+  topK: true,
+  topP: true,
+};
+
 /** Throws a RangeError where an option is out of its range. */
 export function expectSamplingOptions({temperature = 1, topK = 1, topP = 1}: SamplingOptions): void {
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
