@@ -5,6 +5,7 @@ import {
   Pace,
   progressLine,
   type Screen,
+  UserError,
   writeWhole,
 } from '@gatefold/example-command-line';
 import {useBackend} from '@gatefold/gpu-kernels';
@@ -94,6 +95,13 @@ export async function train(
         validationPerplexity: event.validation!.perplexityPerCharacter,
         learningRate,
       };
+      if (!Number.isFinite(point.perplexity + point.validationPerplexity)) {
+        screen.endLive();
+        throw new UserError(
+          `The training diverges: at step ${step} its perplexity is beyond all numbers. ` +
+            `Take a smaller --learning-rate; this one is ${learningRate}.`,
+        );
+      }
       history.points.push(point);
       printPoint(screen, point, pace.at(step + 1));
       const last = training.step === settings.steps;

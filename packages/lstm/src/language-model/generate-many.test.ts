@@ -91,6 +91,9 @@ describe.each(backendsUnderTest)('many streams on %s', (backend) => {
     await expect(many({signal: AbortSignal.abort(new Error('enough'))})).rejects.toThrow('enough');
     await expect(model.generate({length: 3, prompt: []})).rejects.toThrow('the prompt is empty');
     await expect(model.generate({length: 3, topP: 0})).rejects.toThrow('topP is 0');
+    await expect(model.generate({length: 3, prompt: ''} as object as GenerateOptions)).rejects.toThrow(
+      'the prompt is empty',
+    );
     await expect(many({temprature: 2})).rejects.toThrow('generateMany has no option "temprature"; did you mean');
     await expect(model.generate({length: 3, prompts: [[1]]} as GenerateOptions)).rejects.toThrow(
       'generate has no option "prompts"; did you mean "prompt"?',

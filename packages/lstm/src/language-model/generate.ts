@@ -24,7 +24,7 @@ export async function generate(model: LanguageModel, given: GenerateOptions): Pr
   expectKnownOptions('generate', given, known);
   const {prompt, ...options} = given;
   const {length, seed = 1} = options;
-  if (prompt) return (await generateMany(model, {...options, prompts: [prompt]}))[0]!;
+  if (prompt !== undefined) return (await generateMany(model, {...options, prompts: [prompt]}))[0]!;
   expectLength(length, 0);
   expectSamplingOptions(options);
   if (length === 0) return new Uint32Array();

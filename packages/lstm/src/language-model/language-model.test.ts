@@ -70,6 +70,13 @@ describe.each(backendsUnderTest)('LanguageModel on %s', (backend) => {
     },
   );
 
+  test('reads on only from one state a layer', () => {
+    const model = new LanguageModel({...configuration, hiddenSizes: [4, 4]});
+    const [ids, states] = [tf.tensor2d([1], [1, 1], 'int32'), model.read(tf.tensor2d([1], [1, 1], 'int32')).states];
+    expect(() => model.forward(ids, states.slice(1))).toThrow('1 initial states are given, expected 2, one a layer');
+    model.dispose();
+  });
+
   test('evaluates a text in one stream from a zero state, as step by step with the readable cell, within 1e-5', async () => {
     const model = new LanguageModel(configuration);
     await all(model.fit(batches(), options));

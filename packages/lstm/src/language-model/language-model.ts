@@ -239,6 +239,11 @@ export class LanguageModel {
     const {cell, hiddenSizes, dropout: rate, recurrentDropout, forgetBias} = this.configuration;
     const table = this.parameters.embedding as Tensor2D | undefined;
     const [steps, batch] = ids.shape;
+    if (initialStates && initialStates.length !== hiddenSizes.length) {
+      throw new RangeError(
+        `${initialStates.length} initial states are given, expected ${hiddenSizes.length}, one a layer.`,
+      );
+    }
     return tidy(() => {
       let place = 0;
       const seedOfPlace = () => (dropoutSeed! + Math.imul(place++, 0x85ebca6b)) | 0; // a mask of its own for every place

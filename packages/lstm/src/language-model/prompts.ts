@@ -17,7 +17,7 @@ import {stepsPerPass} from './pass-length';
 
 /** Throws where a prompt is empty, a RangeError, or an id is not in the vocabulary, an IdRangeError. */
 export function expectPrompt(operation: string, prompt: ArrayLike<number>, {configuration}: LanguageModel): void {
-  if (prompt.length === 0) {
+  if (!(prompt?.length > 0)) {
     throw new RangeError(`${operation}: the prompt is empty, expected at least one id for the model to go on from.`);
   }
   expectIds(`${operation}: prompt`, prompt, configuration.vocabularySize);

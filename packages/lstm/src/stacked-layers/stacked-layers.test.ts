@@ -97,6 +97,8 @@ describe.each(backendsUnderTest)('stackedLSTM and stackedGRU on %s', (backend) =
     const of = (layers: LSTMLayerWeights[]) => () => stackedLSTM({x, layers});
     expect(of([])).toThrow('stackedLSTM: layers is empty, expected at least one');
     expect(() => stackedGRU({x, layers: []})).toThrow('stackedGRU: layers is empty, expected at least one');
+    const layers = [{forward: weights(3, 2, 1)}, {forward: weights(2, 2, 1)}];
+    expect(() => stackedLSTM({x, layers, initialStates: []})).toThrow('0 initial states are given, expected 2');
     expect(() => stackedGRU({x, layers: [{forward: weights(3, 4, 1)}]})).toThrow('recurrentKernel is float32 [4, 16]');
     const both = {forward: weights(3, 4, 1), backward: weights(3, 4, 5)};
     expect(of([both, {forward: weights(4, 4, 9)}])).toThrow('expected float32 [T, B, 4]');

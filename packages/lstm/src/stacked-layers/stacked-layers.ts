@@ -36,6 +36,11 @@ export function stackedLayers<Weights extends object, State extends TensorContai
   {x, lengths, layers, initialStates, dropout: thinning}: StackedInputs<Weights, State>,
 ): StackedResult<State> {
   if (layers.length === 0) throw new RangeError(`${name}: layers is empty, expected at least one.`);
+  if (initialStates && initialStates.length !== layers.length) {
+    throw new RangeError(
+      `${name}: ${initialStates.length} initial states are given, expected ${layers.length}, one a layer.`,
+    );
+  }
   return tidy(() => {
     let read = x;
     const finalStates = layers.map((weights, layer): InDirections<State> => {

@@ -440,6 +440,20 @@ describe.each(backendsUnderTest)('training on %s', (backend) => {
     expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer: sgd, ...given})).toThrow(message);
   });
 
+  test.each([undefined, '1', {initial: 1}])('refuses the learning rate %j', (learningRate) => {
+    const optimizer = {kind: 'sgd', learningRate} as unknown as OptimizerSettings;
+    expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer})).toThrow(
+      'expected a number above 0 or a schedule, such as exponentialDecay',
+    );
+  });
+
+  test('refuses to resume what is no checkpoint', () => {
+    const resume = 'output/run' as unknown as TrainingOptions['resume'];
+    expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer: sgd, resume})).toThrow(
+      '`resume` is no checkpoint, expected what `readCheckpoint(folder)` gives',
+    );
+  });
+
   test('refuses an optimizer it does not know', () => {
     const optimizer = {kind: 'sdg', learningRate: 1} as unknown as OptimizerSettings;
     expect(() => new Training(new Line(), new Points(), {steps: 1, optimizer})).toThrow('Unknown optimizer "sdg"');

@@ -228,6 +228,9 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
   }
 
   #restore({state, tensors}: Checkpoint): void {
+    if (!isJSONObject(state)) {
+      throw new CheckpointError('`resume` is no checkpoint, expected what `readCheckpoint(folder)` gives.');
+    }
     const {training} = state;
     if (!isJSONObject(training)) throw new CheckpointError('This checkpoint holds a model but no training to resume.');
     const {step, lossSum, lossCount, optimizer, schedule, batches, earlyStopping} = training;

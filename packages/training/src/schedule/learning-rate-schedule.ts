@@ -15,10 +15,15 @@ export interface LearningRateSchedule {
 /**
  * A schedule of a constant rate, or the schedule itself.
  *
- * @throws RangeError where the rate is not a finite number above 0.
+ * @throws RangeError where it is no schedule, and no finite number above 0.
  */
 export function toSchedule(learningRate: number | LearningRateSchedule): LearningRateSchedule {
-  if (typeof learningRate !== 'number') return learningRate;
+  if (typeof learningRate === 'object' && typeof learningRate?.rateAt === 'function') return learningRate;
+  if (typeof learningRate !== 'number') {
+    throw new RangeError(
+      `learningRate is ${JSON.stringify(learningRate)}, expected a number above 0 or a schedule, such as exponentialDecay({...}).`,
+    );
+  }
   expectPositive('learningRate', learningRate);
   return {rateAt: () => learningRate, ...stateless};
 }
