@@ -40,30 +40,20 @@ function canGiveBack(backend: TensorflowBackend): boolean {
 export function asVariables(
   ops: TensorflowOps,
   backend: TensorflowBackend,
-  tensors: readonly TensorInfo[],
-  body: (variables: TensorflowTensor[]) => void,
-): void {
-  lend(ops, backend, tensors, [], body);
-}
-
-/** One after the other, so that each is given back whatever becomes of those behind it. */
-function lend(
-  ops: TensorflowOps,
-  backend: TensorflowBackend,
   [tensor, ...others]: readonly TensorInfo[],
-  variables: TensorflowTensor[],
   body: (variables: TensorflowTensor[]) => void,
 ): void {
   if (!tensor) {
-    body(variables);
+    body([]);
     return;
   }
-  const variable = variableOf(ops, backend, variables.length);
+  const variable = variableOf(ops, backend, others.length);
   ops.runMany('AssignVariableOp', [variable, tensor], {}, 0);
   const lent = backend.tensorMap.get(tensor.dataId);
   backend.binding.deleteTensor(lent.id);
+  // Each is given back by itself, whatever becomes of the others.
   try {
-    lend(ops, backend, others, [...variables, variable], body);
+    asVariables(ops, backend, others, (behind) => body([variable, ...behind]));
   } finally {
     lent.id = ops.release(giveBack(ops, variable));
   }

@@ -55,7 +55,7 @@ const knownOptions: Readonly<Record<keyof LanguageModelConfiguration, true>> = {
   ...{projectionSize: true, layerNormalization: true, tiedEmbedding: true, forgetBias: true, seed: true},
 };
 
-/** Fills in the defaults. Throws a RangeError where an option is unknown, or a value is out of its range or does not fit another. */
+/** Fills in the defaults. Throws a RangeError where an option is unknown, out of its range or does not fit another. */
 export function fullConfiguration(given: LanguageModelConfiguration): FullConfiguration {
   expectKnownOptions('A LanguageModel', given, knownOptions);
   const {vocabularySize, hiddenSizes, embeddingSize, projectionSize, cell = 'lstm', dropout = 0} = given;

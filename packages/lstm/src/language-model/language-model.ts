@@ -135,8 +135,8 @@ export class LanguageModel {
   }
 
   /**
-   * The weights of the recurrent layers, as `stackedLSTM` or `stackedGRU`, `lstmToPyTorch` and the other exports take them: the forget bias
-   * stands within the bias. They are copies, which training leaves alone; the caller disposes of them.
+   * The weights of the recurrent layers, as `stackedLSTM` or `stackedGRU`, `lstmToPyTorch` and the other exports take them:
+   * the forget bias stands within the bias. They are copies, which training leaves alone; the caller disposes of them.
    *
    * @throws RangeError where the layers are normalised: no other form has the scales.
    * @example const file = encodeSafetensors(await lstmToPyTorch(model.layers())); // for a torch.nn.LSTM
@@ -230,6 +230,8 @@ export class LanguageModel {
    * the states are wanted, as of a prompt, this saves T·B·H·V multiply-adds.
    *
    * @returns `outputs [T, B, H]`, of a layer with a projection `[T, B, P]`, and one state a layer; the caller disposes of them.
+   * @throws RangeError where there are fewer or more initial states than layers.
+   * @example const {outputs} = model.read(tf.tensor2d(ids, [ids.length, 1], 'int32')); // features of a text, [T, 1, H]
    */
   read(
     ids: Tensor2D,

@@ -53,7 +53,7 @@ const knownOptions: Readonly<Record<keyof Seq2SeqConfiguration, true>> = {
   ...{tiedEmbeddings: true, tiedOutput: true, forgetBias: true, seed: true},
 };
 
-/** Fills in the defaults. Throws a RangeError where an option is unknown, or a value is out of its range or does not fit another. */
+/** Fills in the defaults. Throws a RangeError where an option is unknown, out of its range or does not fit another. */
 export function fullConfiguration(given: Seq2SeqConfiguration): FullConfiguration {
   expectKnownOptions('A Seq2SeqModel', given, knownOptions);
   const {cell = 'lstm', attention = 'additive'} = given;

@@ -95,7 +95,8 @@ export class Training<Batch, Validation = Evaluation> implements AsyncIterable<T
   #lossCount = 0;
 
   /**
-   * @throws RangeError where an option is unknown, a count is not a whole number above 0, or there is nothing to validate for early stopping.
+   * @throws RangeError where an option is unknown, a count is not a whole number above 0, or there is nothing to validate for
+   *   early stopping.
    * @throws CheckpointError where `resume` was made by a training of another model or optimizer.
    */
   constructor(model: Trainable<Batch>, batches: Batches<Batch>, options: TrainingOptions<Validation>) {
