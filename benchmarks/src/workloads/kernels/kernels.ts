@@ -104,6 +104,7 @@ const steps = cells.flatMap(({operation, gates}) =>
 const affine = [
   [8, 16, 16],
   [1, 512, 10_000],
+  [1, 512, 8192],
   [640, 64, 27],
   [1024, 512, 512],
 ].flatMap(([rows, inputSize, outputSize]: number[]) =>
