@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import {backendsUnderTest, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
+import type {NamedAttrMap, NamedTensorInfoMap} from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
 import {attentionLSTM} from '../attention-lstm/attention-lstm';
 import {gru} from '../gru/gru';
@@ -232,6 +233,28 @@ describe.runIf(backendsUnderTest.includes('tensorflow'))('kernels as graphs', ()
     const refused = vi.spyOn(os, 'tmpdir').mockReturnValue('/no/such/folder');
     for (let call = 0; call < 3; call++) expect([...double(tf.ones([1, 2])).dataSync()]).toEqual([2, 2]);
     expect(refused).toHaveBeenCalledTimes(1);
+    expect(graphs()).toBe(before);
+  });
+
+  test('where TensorFlow copies what a graph is given, as on a GPU, a step still arrives', () => {
+    const {binding} = backend();
+    const runSavedModel: Binding['runSavedModel'] = (model, inputs, ...names) => {
+      const float32 = [{name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT}];
+      const copies = inputs.map((input) => binding.executeOp('DeepCopy', float32, [input], 1)[0]!.id);
+      return binding.runSavedModel(model, copies, ...names);
+    };
+    const copying: TensorflowBackend = Object.create(backend(), {
+      binding: {value: Object.create(binding, {runSavedModel: {value: runSavedModel}})},
+    });
+    const before = graphs();
+    const parameter = tf.zeros([3]);
+    const inputs = {parameters: [parameter], gradients: [tf.ones([3])], ids: [undefined], slots: []};
+    const attrs = {rule: {kind: 'sgd', learningRate: 1}} as unknown as NamedAttrMap;
+    for (let step = 1; step <= 3; step++) {
+      const call = {inputs: inputs as unknown as NamedTensorInfoMap, attrs, backend: copying};
+      tf.getKernel('OptimizerStep', 'tensorflow')!.kernelFunc(call);
+      expect([...parameter.dataSync()]).toEqual([-step, -step, -step]);
+    }
     expect(graphs()).toBe(before);
   });
 

@@ -4,7 +4,7 @@
 // A kernel is written once, as ops that run one by one. It is recorded as it runs so, and from then on the graph runs in its
 // place for inputs of the same shapes. tfjs-node has no way to hand over a graph but that of a saved model, so it goes
 // through a file; only text is written, which TensorFlow reads as well.
-import type {Tensor, TensorInfo} from '@tensorflow/tfjs-core';
+import {dispose, type Tensor, type TensorInfo, tensor1d} from '@tensorflow/tfjs-core';
 import {
   type Attribute,
   type TensorflowBackend,
@@ -67,8 +67,7 @@ export function withGraph(
   body: (ops: TensorflowOps, parts: number) => readonly TensorflowTensor[],
 ): Tensor[] {
   const oneByOne = () => withOps(backend, (ops) => body(ops, 1));
-  // On a GPU a graph's inputs and outputs would pass through main memory.
-  if (backend.isUsingGpuDevice || rows < 2 * fewestRows) return oneByOne();
+  if (rows < 2 * fewestRows || !sharesMemory(backend)) return oneByOne();
   const entries = Object.entries(inputs).filter((entry): entry is [string, TensorInfo] => entry[1] !== undefined);
   const given = entries.map(([, tensor]) => tensor);
   const handles = backend.getInputTensorIds(given);
@@ -93,6 +92,34 @@ export function withGraph(
 function run(backend: TensorflowBackend, {session, inputs, outputs}: Graph, handles: number[]): Tensor[] {
   const results = backend.binding.runSavedModel(session, handles, inputs, outputs);
   return results.map((result) => backend.createOutputTensor(result));
+}
+
+const sharing = new WeakMap<TensorflowBackend, boolean>();
+
+/**
+ * Whether graphs work in the memory of their inputs. Where TensorFlow copies those, as it does from and to a device with memory of
+ * its own, what is changed in place would be lost, and the copies cost more than the calls that a graph saves.
+ */
+function sharesMemory(backend: TensorflowBackend): boolean {
+  if (!sharing.has(backend)) sharing.set(backend, isChangedByGraph(backend));
+  return sharing.get(backend)!;
+}
+
+/** Adds 1 to a tensor in place, once op by op and once as a graph, and looks whether both have arrived. */
+function isChangedByGraph(backend: TensorflowBackend): boolean {
+  const sum = tensor1d([0]);
+  const ops = new RecordingOps(backend, [sum]);
+  try {
+    const [row, one] = [ops.constant('int32', [0], [1]), ops.constant('float32', [1], [1])];
+    const graph = ops.graph([ops.run('InplaceAdd', [sum, row, one])]);
+    if (!graph) return false;
+    dispose(run(backend, graph, backend.getInputTensorIds([sum])));
+    backend.binding.deleteSavedModel(graph.session);
+    return backend.readSync(sum.dataId)[0] === 2;
+  } finally {
+    ops.dispose();
+    sum.dispose();
+  }
 }
 
 /** By kernel and shapes of the inputs; nothing where none could be made. */

@@ -33,7 +33,6 @@ export const float = (value: number): Attribute => ({kind: 'float', value});
 /** The members of tfjs-node's backend that our kernels use. */
 export interface TensorflowBackend extends KernelBackend {
   binding: Binding;
-  isUsingGpuDevice: boolean;
   tensorMap: {get(dataId: object): {id: number}};
   getInputTensorIds(tensors: TensorInfo[]): number[];
   createOutputTensor(metadata: TensorflowTensor): Tensor;
@@ -45,6 +44,7 @@ type Binding = Record<`TF_${string}`, number> & {
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
   executeOp(name: string, attributes: object[], inputs: number[], outputs: number): TensorflowTensor[];
   loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(model: number): void;
   runSavedModel(model: number, inputs: number[], inputNames: string, outputNames: string): TensorflowTensor[];
 };
 
