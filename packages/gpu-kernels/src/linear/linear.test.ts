@@ -58,6 +58,8 @@ describe.each(backendsUnderTest)('linear on %s', (backend) => {
     [[10, 64], 64, 27],
     [[2, 3, 4], 9, 17],
     [[130], 300, 65],
+    [[1], 40, 1024],
+    [[3], 25, 1003],
   ])('rows %j, I %i, O %i: result and gradients within 1e-5 of the reference', async (rows, inputSize, outputSize) => {
     await agrees(rows as number[], inputSize as number, outputSize as number, 1);
   });

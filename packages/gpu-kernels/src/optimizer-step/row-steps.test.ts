@@ -70,35 +70,46 @@ describe.each(backendsUnderTest)('optimizer steps of rows on %s', (backend) => {
     }
   });
 
-  test.each(rules)('%s: rows and dense gradients, any shape, within 1e-5 of the reference', async (kind) => {
+  test.each(rules)('%s: rows and dense gradients, any number and shape, within 1e-5 of the reference', async (kind) => {
     const size = fc.integer({min: 1, max: 9});
-    const ids = size.chain((rows) =>
+    const table = fc.tuple(size, size).chain(([rows, width]) =>
       fc.record({
-        rows: fc.constant(rows),
+        shape: fc.constant([rows, width] as number[]),
         ids: fc.uniqueArray(fc.integer({min: 0, max: rows - 1})),
         gaps: fc.nat({max: 2}),
       }),
     );
-    const property = fc.asyncProperty(ids, size, fc.boolean(), async ({rows, ids, gaps}, width, clipped) => {
-      const shapes = [[rows, width], [3]];
-      const listed = [...ids, ...Array.from({length: gaps}, () => -1)];
-      const values = seededValues(ids.length * width, 3);
-      const padded = [...values, ...new Float32Array(gaps * width)];
-      const gradients = [rowsOf(listed, padded, width), tf.tensor1d([1, -2, 3])];
+    const tables = fc.array(table, {maxLength: 2});
+    const dense = fc.array(fc.array(size, {maxLength: 3}), {maxLength: 4});
+    const property = fc.asyncProperty(tables, dense, fc.boolean(), async (tables, dense, clipped) => {
+      const shapes: number[][] = [...tables.map(({shape}) => shape), ...dense];
+      const valuesOf = (shape: number[], seed: number) =>
+        seededValues(
+          shape.reduce((product, length) => product * length, 1),
+          seed,
+        );
+      const gradients = shapes.map((shape, index) => {
+        if (!tables[index]) return tf.tensor(valuesOf(shape, index), shape);
+        const {ids, gaps} = tables[index];
+        const width = shape[1]!;
+        const listed = [...ids, ...Array.from({length: gaps}, () => -1)];
+        return rowsOf(listed, [...valuesOf([ids.length, width], index), ...new Float32Array(gaps * width)], width);
+      });
       const rule = ruleOf(kind, 0.1, 1e-7, 3);
       const run = async (step: (inputs: OptimizerStep) => tf.Scalar) => {
-        const parameters = [variableOf(seededValues(rows * width, 1), shapes[0]!), variableOf([1, 2, 3], [3])];
+        const parameters = shapes.map((shape, index) => variableOf(valuesOf(shape, index + 10), shape));
         const slots = slotsOf(kind, shapes);
         const norm = step({parameters, gradients, slots, rule, ...(clipped && {clipNorm: 0.5})});
         return Promise.all([norm, ...parameters, ...slots.flat()].map(async (each) => (await each.data()).slice()));
       };
       const [actual, expected] = [await run(take), await run(optimizerStepReference)];
+      // A number of about 1 and its step may all but cancel; what was rounded then is a number of about 1.
       actual.forEach((part, index) => {
-        expectClose(part, expected[index]!, {relative: 1e-5});
+        expectClose(part, expected[index]!, {relative: 1e-5, absolute: 2 ** -23});
       });
       tf.dispose(gradients);
     });
-    await fc.assert(property, {numRuns: 30, seed: 1});
+    await fc.assert(property, {numRuns: 25, seed: 1});
   });
 
   test.each(rules)('%s: rows without a gradient keep their bits, in the state too', async (kind) => {
