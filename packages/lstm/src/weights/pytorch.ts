@@ -78,7 +78,8 @@ function gates(tensors: Readonly<Record<string, StoredTensor>>, name: (part: str
 
 /**
  * The state dict of a `torch.nn.LSTM` of these layers, for `encodeSafetensors`. The whole bias is `bias_ih`; `bias_hh` is 0.
- * A forget bias that is given apart must be added to the bias first, as `LanguageModel.layers()` does.
+ * A forget bias that is given apart must be added to the bias first, as `LanguageModel.layers()` does. Layers of unlike sizes
+ * `lstmFromPyTorch` reads again; PyTorch itself has one size for all.
  *
  * @throws ShapeError where a bias is not `[4H]`, as that of a GRU: PyTorch's resets after the product, so it would be another.
  * @example

@@ -1,12 +1,19 @@
 import {embeddingLookup, topK} from '@gatefold/gpu-kernels';
-import {Pause} from '@gatefold/training';
+import {expectKnownOptions, Pause} from '@gatefold/training';
 import {dispose, gather, reshape, type Tensor2D, type Tensor3D, tensor1d, tensor2d, tidy} from '@tensorflow/tfjs-core';
 import {expectSources} from '../batch/source-batch';
 import {symbols} from '../batch/symbols';
 import type {AttendingState} from '../decoder/attending-layer';
 import type {Memory} from '../encoder/encode';
 import type {Seq2SeqModel} from '../model/seq2seq-model';
-import {type Decoded, type DecodingOptions, expectNumber, maxLengthOf, weightsOfRow} from './decoding-options';
+import {
+  type Decoded,
+  type DecodingOptions,
+  decodingOptions,
+  expectNumber,
+  maxLengthOf,
+  weightsOfRow,
+} from './decoding-options';
 import {decodingStep, readSources} from './read-sources';
 
 export interface BeamSearchOptions extends DecodingOptions {
@@ -22,6 +29,14 @@ export interface BeamSearchOptions extends DecodingOptions {
    */
   coveragePenalty?: number;
 }
+
+const known: Readonly<Record<keyof BeamSearchOptions, true>> = {
+  ...decodingOptions,
+  width: true,
+  results: true,
+  lengthPenalty: true,
+  coveragePenalty: true,
+};
 
 /** What was found for a source; `score` is what hypotheses are ranked by. */
 export interface Hypothesis extends Decoded {
@@ -63,6 +78,7 @@ export async function beamSearch(
   sources: readonly ArrayLike<number>[],
   options: BeamSearchOptions,
 ): Promise<Hypothesis[][]> {
+  expectKnownOptions('beamSearch', options, known);
   const {width = 5, results = 1, lengthPenalty = 0.6, coveragePenalty = 0, attention = false, signal} = options;
   expectSources(sources);
   expectOptions({width, results}, {lengthPenalty, coveragePenalty});

@@ -9,6 +9,13 @@ export interface DecodingOptions {
   signal?: AbortSignal;
 }
 
+/** Their names, for `expectKnownOptions`. */
+export const decodingOptions: Readonly<Record<keyof DecodingOptions, true>> = {
+  maxLength: true,
+  attention: true,
+  signal: true,
+};
+
 /** What was written for a source. */
 export interface Decoded {
   /** Without EOS. */

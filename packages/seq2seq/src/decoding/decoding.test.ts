@@ -149,6 +149,11 @@ describe.each(backendsUnderTest)('decoding on %s', (backend) => {
     await expect(model.beamSearch(sources, {width: 0})).rejects.toThrow('width is 0');
     await expect(model.beamSearch(sources, {lengthPenalty: -1})).rejects.toThrow('lengthPenalty is -1');
     await expect(model.sample(sources, {temperature: -1})).rejects.toThrow('temperature is -1');
+    const unknown = {widht: 5} as never;
+    await expect(model.decodeGreedily(sources, unknown)).rejects.toThrow('decodeGreedily has no option "widht".');
+    await expect(model.sample(sources, unknown)).rejects.toThrow('sample has no option "widht".');
+    await expect(model.beamSearch(sources, unknown)).rejects.toThrow('beamSearch has no option "widht".');
+    await expect(model.evaluate([], unknown)).rejects.toThrow('evaluate has no option "widht".');
     await expect(blind.beamSearch(sources, {coveragePenalty: 1})).rejects.toThrow('this model has none');
     expect(await model.beamSearch([])).toEqual([]);
     expect(await model.decodeGreedily([])).toEqual([]);

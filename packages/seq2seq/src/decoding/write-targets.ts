@@ -1,5 +1,5 @@
 import {sampleCategorical, sparseCrossEntropy, topK} from '@gatefold/gpu-kernels';
-import {Pause} from '@gatefold/training';
+import {expectKnownOptions, Pause} from '@gatefold/training';
 import {
   concat,
   dispose,
@@ -16,7 +16,14 @@ import {expectSources} from '../batch/source-batch';
 import {symbols} from '../batch/symbols';
 import type {AttendingState} from '../decoder/attending-layer';
 import type {Seq2SeqModel} from '../model/seq2seq-model';
-import {type Decoded, type DecodingOptions, expectNumber, maxLengthOf, weightsOfRow} from './decoding-options';
+import {
+  type Decoded,
+  type DecodingOptions,
+  decodingOptions,
+  expectNumber,
+  maxLengthOf,
+  weightsOfRow,
+} from './decoding-options';
 import {decodingStep, readSources} from './read-sources';
 
 export interface SampleOptions extends DecodingOptions {
@@ -29,6 +36,14 @@ export interface SampleOptions extends DecodingOptions {
   /** A whole number; the same seed draws the same symbols, on every backend as far as its logits agree. Default 1. */
   seed?: number;
 }
+
+const sampleOptions: Readonly<Record<keyof SampleOptions, true>> = {
+  ...decodingOptions,
+  temperature: true,
+  topK: true,
+  topP: true,
+  seed: true,
+};
 
 /** What is written next, a symbol a row. */
 type Choice = {
@@ -45,11 +60,12 @@ type Step = Choice & {
 };
 
 /** See `Seq2SeqModel.decodeGreedily`. */
-export function decodeGreedily(
+export async function decodeGreedily(
   model: Seq2SeqModel,
   sources: readonly ArrayLike<number>[],
   options: DecodingOptions,
 ): Promise<Decoded[]> {
+  expectKnownOptions('decodeGreedily', options, decodingOptions);
   return writeTargets(model, sources, options, (logits) => {
     const {ids, values} = topK({logits, k: 1, logProbabilities: true});
     return {ids: reshape(ids, [-1]), logProbabilities: reshape(values, [-1])};
@@ -57,11 +73,12 @@ export function decodeGreedily(
 }
 
 /** See `Seq2SeqModel.sample`. */
-export function sample(
+export async function sample(
   model: Seq2SeqModel,
   sources: readonly ArrayLike<number>[],
   options: SampleOptions,
 ): Promise<Decoded[]> {
+  expectKnownOptions('sample', options, sampleOptions);
   const {seed = 1, temperature, topK, topP} = options;
   return writeTargets(model, sources, options, (logits, count) => {
     const seedOfStep = (Math.imul(seed, 0x9e3779b1) + count) | 0;

@@ -1,5 +1,5 @@
 import {sparseCrossEntropy, topK} from '@gatefold/gpu-kernels';
-import {type Evaluation, Pause} from '@gatefold/training';
+import {type Evaluation, expectKnownOptions, Pause} from '@gatefold/training';
 import {dispose, tidy} from '@tensorflow/tfjs-core';
 import type {Seq2SeqBatch} from '../batch/seq2seq-batch';
 import {realTargets} from '../batch/targets';
@@ -26,12 +26,13 @@ export interface Seq2SeqEvaluation extends Evaluation {
 export async function evaluate(
   model: Seq2SeqModel,
   batches: Iterable<Seq2SeqBatch>,
-  {signal}: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<Seq2SeqEvaluation> {
+  expectKnownOptions('evaluate', options, {signal: true});
   const pause = new Pause();
   let [total, symbols, right, pairs, exact] = [0, 0, 0, 0, 0];
   for (const batch of batches) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const {loss, best} = tidy(() => {
       const {logits, labels} = model.predict(batch);
       return {loss: sparseCrossEntropy({logits, labels, reduction: 'sum'}), best: topK({logits, k: 1}).ids};

@@ -203,7 +203,7 @@ export class Seq2SeqModel {
   /**
    * How well the model predicts pairs, each symbol from those before it, without dropout.
    *
-   * @throws RangeError where there are no batches, and as `fit` does.
+   * @throws RangeError where there are no batches or an option is unknown, and as `fit` does.
    * @example const {perplexity, exactMatch} = await model.evaluate([batch]);
    */
   evaluate(batches: Iterable<Seq2SeqBatch>, options: EvaluateOptions = {}): Promise<Seq2SeqEvaluation> {
@@ -214,7 +214,7 @@ export class Seq2SeqModel {
    * Writes the target of each source, the most likely symbol at every step, until EOS.
    *
    * @param sources the ids of each, at least one.
-   * @throws RangeError where a source is empty, an option is out of its range, or the weights hold NaN. IdRangeError where an
+   * @throws RangeError where a source is empty, an option is unknown or out of its range, or the weights hold NaN. IdRangeError where an
    *   id is not in the source vocabulary.
    * @example const [{ids}] = await model.decodeGreedily([vocabulary.encode('the quick brown fox')]);
    *
