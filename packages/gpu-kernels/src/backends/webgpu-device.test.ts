@@ -31,6 +31,17 @@ describe.runIf(backendsUnderTest.includes('webgpu'))('the webgpu device', () => 
     expect([...(await ones().data())]).toEqual([3, 3]);
   });
 
+  test('lost while a value is waited for, says so there too, and so does a later operation of tfjs', async () => {
+    const sum = ones();
+    const {device} = tf.backend() as WebGPUBackend;
+    const waiting = sum.data();
+    device.destroy();
+    await expect(waiting).rejects.toThrow(/The WebGPU device was lost/);
+    await expect(tf.add(sum, 1).data()).rejects.toThrow(BackendError);
+    await useBackend('webgpu');
+    expect([...(await ones().data())]).toEqual([3, 3]);
+  });
+
   test('without an adapter says what to install, and the backend in use stays in use', async () => {
     const {device} = tf.backend() as WebGPUBackend;
     device.destroy();

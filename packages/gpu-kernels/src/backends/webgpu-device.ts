@@ -1,6 +1,6 @@
 import {engine, registerBackend, removeBackend} from '@tensorflow/tfjs-core';
 import {BackendError} from '../errors/backend-error';
-import {isLost, type WebGPUBackend, watchDevice} from './webgpu-dispatch';
+import {expectDevice, isLost, type WebGPUBackend, watchDevice} from './webgpu-dispatch';
 
 /** What our kernels and tfjs's make use of where there is more than every device must have. */
 const limits = [
@@ -41,7 +41,24 @@ export async function startWebGPU(): Promise<void> {
   const {WebGPUBackend} = await import('@tensorflow/tfjs-backend-webgpu');
   if ('webgpu' in engine().registryFactory) removeBackend('webgpu');
   const backend = new WebGPUBackend(device, (adapter as unknown as {info: GPUAdapterInfo}).info);
+  watchReads(backend as unknown as WebGPUBackend);
   registerBackend('webgpu', () => backend, 3); // the priority tfjs gives it
+}
+
+/** Lets reads that fail because the device was lost say so, as a loop that waits for its loss meets them: WebGPU's own error is empty. */
+function watchReads(backend: WebGPUBackend): void {
+  const {device} = backend;
+  const read = backend.read.bind(backend);
+  backend.read = async (dataId) => {
+    try {
+      return await read(dataId);
+    } catch (error) {
+      // That it is lost may be known a little after the reads have failed.
+      await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      expectDevice(device);
+      throw error;
+    }
+  };
 }
 
 /** Whether WebGPU runs on a graphics card here, not on a driver that imitates one: `true`, or what stands in the way. */

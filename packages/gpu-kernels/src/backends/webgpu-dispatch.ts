@@ -159,7 +159,7 @@ export function isProcessor({device}: WebGPUBackend): boolean {
   return ((device as {adapterInfo?: {subgroupMaxSize?: number}}).adapterInfo?.subgroupMaxSize || 32) <= 8;
 }
 
-/** Notes when `device` is lost, so that the next dispatch can say so. */
+/** Notes when `device` is lost, so that the next dispatch or read can say so. */
 export function watchDevice(device: GPUDevice): void {
   void device.lost.then(({reason, message}) => losses.set(device, message || reason));
 }
@@ -169,7 +169,8 @@ export function isLost(device: GPUDevice): boolean {
   return losses.has(device);
 }
 
-function expectDevice(device: GPUDevice): void {
+/** Throws a BackendError where `device` was lost since it is watched. */
+export function expectDevice(device: GPUDevice): void {
   if (!isLost(device)) return;
   throw new BackendError(
     `The WebGPU device was lost (${losses.get(device)}), and its tensors with it: call useBackend('webgpu') for a new ` +
