@@ -6,6 +6,7 @@ import {gru} from '../gru/gru';
 import {linear} from '../linear/linear';
 import {lstm} from '../lstm/lstm';
 import {sampleSequence} from '../sample-sequence/sample-sequence';
+import type {Direction} from '../sequence/expect-sequence';
 import {useBackend} from './use-backend';
 import type {WasmBackend} from './wasm-memory';
 import {startThreadedWasm} from './wasm-threads';
@@ -19,40 +20,56 @@ async function useThreads(threads: number): Promise<WasmBackend> {
 const tensor = (shape: number[], seed: number) =>
   tf.tensor(seededValues(tf.util.sizeFromShape(shape), seed, 0.3), shape);
 
-interface Sizes {
+const cells = [
+  {name: 'LSTM', run: lstm, gates: 4},
+  {name: 'GRU', run: gru, gates: 3},
+];
+
+interface Case {
   steps: number;
   batch: number;
   inputSize: number;
   hidden: number;
   fromIds?: boolean;
-  reverse?: boolean;
+  direction?: Direction;
   withLengths?: boolean;
+  masked?: boolean;
 }
 
-/** Outputs of an LSTM and a linear layer over them, and all gradients. */
-function everything({steps, batch, inputSize, hidden, fromIds, reverse, withLengths}: Sizes): Float32Array[] {
+/** Outputs of a recurrent layer and a linear layer over them, and all gradients. */
+function everything({run, gates}: (typeof cells)[number], given: Case): Float32Array[] {
+  const {steps, batch, inputSize, hidden, fromIds, direction, withLengths, masked} = given;
   const ids = tf.tensor2d(seededIds(steps * batch, inputSize, 1), [steps, batch], 'int32');
   const lengths = tf.tensor1d(seededIds(batch, steps + 1, 2), 'int32');
+  const kept = seededIds(steps * batch * hidden, 2, 9);
+  const candidateMask = tf.tensor3d(Float32Array.from(kept, Number), [steps, batch, hidden]);
   const parameters = [
     tensor([steps, batch, inputSize], 3),
-    tensor([inputSize, 4 * hidden], 4),
-    tensor([hidden, 4 * hidden], 5),
-    tensor([4 * hidden], 6),
+    tensor([inputSize, gates * hidden], 4),
+    tensor([hidden, gates * hidden], 5),
+    tensor([gates * hidden], 6),
     tensor([hidden, inputSize], 7),
     tensor([inputSize], 8),
   ];
-  const run = (...given: tf.Tensor[]) => {
-    const [x, kernel, recurrentKernel, bias, outputKernel, outputBias] = given as [tf.Tensor3D, ...tf.Tensor2D[]];
-    const {outputs} = lstm({
-      ...{x: fromIds ? ids : x, kernel: kernel!, recurrentKernel: recurrentKernel!, reverse},
-      bias: bias as unknown as tf.Tensor1D,
-      ...(withLengths ? {lengths} : {}),
+  const layers = (...moved: tf.Tensor[]) => {
+    const [x, kernel, recurrentKernel, bias, outputKernel, outputBias] = moved as [
+      ...[tf.Tensor3D, tf.Tensor2D, tf.Tensor2D, tf.Tensor1D],
+      ...[tf.Tensor2D, tf.Tensor1D],
+    ];
+    const {outputs} = run({
+      x: fromIds ? ids : x,
+      kernel,
+      recurrentKernel,
+      bias,
+      direction,
+      lengths: withLengths ? lengths : undefined,
+      candidateMask: masked ? candidateMask : undefined,
     });
-    return linear({x: outputs, kernel: outputKernel!, bias: outputBias as unknown as tf.Tensor1D});
+    return linear({x: outputs, kernel: outputKernel, bias: outputBias});
   };
-  const loss = (...given: tf.Tensor[]) => tf.add(tf.sum(tf.square(run(...given))), tf.mul(0, tf.sum(given[0]!)));
+  const loss = (...moved: tf.Tensor[]) => tf.add(tf.sum(tf.square(layers(...moved))), tf.mul(0, tf.sum(moved[0]!)));
   return tf.tidy(() =>
-    [run(...parameters), ...tf.grads(loss)(parameters)].map((each) => each.dataSync().slice() as Float32Array),
+    [layers(...parameters), ...tf.grads(loss)(parameters)].map((each) => each.dataSync().slice() as Float32Array),
   );
 }
 
@@ -70,51 +87,27 @@ function expectSame(actual: ArrayBufferView[], expected: ArrayBufferView[]): voi
 afterAll(() => startThreadedWasm(1));
 
 describe('wasm on threads', () => {
-  const cases: Sizes[] = [
+  const cases: Case[] = [
     {steps: 10, batch: 64, inputSize: 27, hidden: 64, fromIds: true},
     {steps: 7, batch: 37, inputSize: 70, hidden: 90},
-    {steps: 6, batch: 33, inputSize: 5, hidden: 65, reverse: true},
+    {steps: 6, batch: 33, inputSize: 5, hidden: 65, direction: 'backward'},
     {steps: 9, batch: 30, inputSize: 129, hidden: 40, withLengths: true},
-    {steps: 9, batch: 30, inputSize: 12, hidden: 50, fromIds: true, withLengths: true, reverse: true},
+    {steps: 9, batch: 30, inputSize: 12, hidden: 50, fromIds: true, withLengths: true, direction: 'backward'},
+    {steps: 9, batch: 35, inputSize: 30, hidden: 80, masked: true},
     {steps: 9, batch: 1, inputSize: 40, hidden: 130},
-    {steps: 8, batch: 3, inputSize: 12, hidden: 101, fromIds: true, withLengths: true, reverse: true},
+    {steps: 8, batch: 3, inputSize: 12, hidden: 101, fromIds: true, withLengths: true, direction: 'backward'},
     {steps: 1, batch: 3, inputSize: 2, hidden: 3},
     {steps: 3, batch: 0, inputSize: 2, hidden: 3},
   ];
-  test.each(cases)('%j: the same bits as on one', async (sizes) => {
-    await useThreads(1);
-    const expected = everything(sizes);
-    for (const threads of [2, 5]) {
-      await useThreads(threads);
-      for (let round = 0; round < 2; round++) expectSame(everything(sizes), expected);
-    }
-  });
-
-  test('a GRU: the same bits as on one', async () => {
-    const step = () =>
-      tf.tidy(() => {
-        const [x, kernel, recurrentKernel] = [tensor([9, 35, 30], 1), tensor([30, 240], 2), tensor([80, 240], 3)];
-        const loss = (...[x, kernel, recurrentKernel]: tf.Tensor[]) =>
-          tf.sum(
-            tf.square(
-              gru({
-                ...{
-                  x: x as tf.Tensor3D,
-                  kernel: kernel as tf.Tensor2D,
-                  recurrentKernel: recurrentKernel as tf.Tensor2D,
-                },
-                bias: tf.zeros([240]) as tf.Tensor1D,
-              }).outputs,
-            ),
-          );
-        return tf
-          .grads(loss)([x, kernel, recurrentKernel])
-          .map((each) => each.dataSync().slice() as Float32Array);
-      });
-    await useThreads(1);
-    const expected = step();
-    await useThreads(2);
-    for (let round = 0; round < 3; round++) expectSame(step(), expected);
+  describe.each(cells)('of $name', (cell) => {
+    test.each(cases)('%j: the same bits as on one', async (given) => {
+      await useThreads(1);
+      const expected = everything(cell, given);
+      for (const threads of [2, 5]) {
+        await useThreads(threads);
+        for (let round = 0; round < 2; round++) expectSame(everything(cell, given), expected);
+      }
+    });
   });
 
   test.each([1, 3, 20])('a model that writes %d streams: the same ids and states', async (streams) => {
