@@ -1,6 +1,6 @@
 import {backendsUnderTest} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
-import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
 import {BackendError} from '../errors/backend-error';
 import {linear} from '../linear/linear';
 import {useBackend} from './use-backend';
@@ -10,7 +10,7 @@ const ones = () =>
   linear({x: tf.ones([1, 2]), kernel: tf.ones([2, 2]) as tf.Tensor2D, bias: tf.ones([2]) as tf.Tensor1D});
 
 describe.runIf(backendsUnderTest.includes('webgpu'))('the webgpu device', () => {
-  beforeEach(async () => {
+  beforeAll(async () => {
     await useBackend('webgpu');
   });
   afterEach(() => vi.restoreAllMocks());

@@ -92,4 +92,23 @@ describe.runIf(backendsUnderTest.includes('webgpu'))('webgpu dispatch', () => {
     for (let count = 0; count < 50; count++) expect(await round()).toEqual([2, 2, 2]);
     expect(bytes()).toBe(before);
   });
+
+  describe('a faulty dispatch', () => {
+    let errors: unknown;
+    test.fails('is made, and not waited for', ({onTestFailed}) => {
+      onTestFailed(({task}) => {
+        errors = task.result!.errors!.map(({message}) => message);
+      });
+      const x = tf.tensor1d([1, 2, 3]);
+      dispatch(backend, {
+        key: 'test/faulty',
+        code: () => 'fn run(group: u32, lane: u32) { once[lane] = 1; again[lane] = 2; }',
+        ...{workgroupSize: 1, workgroups: 1, inputs: {}, outputs: {once: x, again: tf.reshape(x, [3])}},
+      });
+    });
+
+    test('fails the test that made it', () => {
+      expect(errors).toEqual([expect.stringMatching(/^WebGPU: .*aliasing/)]);
+    });
+  });
 });

@@ -1,6 +1,6 @@
 import {backendsUnderTest, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
-import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
 import {linear} from '../linear/linear';
 import {lstm} from '../lstm/lstm';
 import {sgdStep} from '../optimizer-step/optimizer-step';
@@ -48,7 +48,7 @@ async function losses(count: number): Promise<number[]> {
 }
 
 describe.runIf(backendsUnderTest.includes('webgpu'))('a training step of the 64-unit character model on webgpu', () => {
-  beforeEach(async () => {
+  beforeAll(async () => {
     await useBackend('webgpu');
   });
   afterEach(() => vi.restoreAllMocks());
@@ -138,6 +138,7 @@ async function withinLeastLimits(body: () => Promise<void>): Promise<void> {
     await useBackend('cpu');
     tf.engine().registry.webgpu = full as tf.KernelBackend;
     tf.engine().registryFactory.webgpu = registered;
+    await useBackend('webgpu');
     device.destroy();
   }
 }
