@@ -4,4 +4,5 @@ import {backendsUnderTest} from './backends-under-test';
 export default function findBackendsOnce(): void {
   process.env.BACKENDS = backendsUnderTest.join(',');
   console.log(`Backends under test: ${backendsUnderTest.join(', ')}`);
+  console.log('Not in this run: webgl, and webgpu in a page, which "npm run test:browser" tests.');
 }
