@@ -1,6 +1,6 @@
-import {expectClose, seededValues} from '@gatefold/test-kit';
+import {backendsUnderTest, expectClose, seededValues} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
-import {afterEach, describe, expect, test, vi} from 'vitest';
+import {afterEach, describe, expect, onTestFinished, test, vi} from 'vitest';
 import {BackendError} from '../errors/backend-error';
 import {linear} from '../linear/linear';
 import {lstm} from '../lstm/lstm';
@@ -18,21 +18,36 @@ const ours = [
   'SparseCrossEntropyGrad',
 ];
 
-afterEach(() => vi.restoreAllMocks());
+/** Until the test is over a backend is as if its package were not installed. */
+function takeAway(name: BackendName, packageName: string): void {
+  const {registryFactory} = tf.engine();
+  const {[name]: factory} = registryFactory; // there where the backend is tested too
+  delete registryFactory[name];
+  vi.doMock(packageName, () => {
+    throw new Error('Cannot find the package');
+  });
+  onTestFinished(() => {
+    vi.doUnmock(packageName);
+    if (factory) registryFactory[name] = factory;
+  });
+}
+
+/** Until the test is over WebGPU finds this adapter, or none. */
+function findAdapter(info: (Partial<GPUAdapterInfo> & {isFallbackAdapter?: boolean}) | null): void {
+  vi.stubGlobal('navigator', {gpu: {requestAdapter: async () => info && {info}}});
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 describe('useBackend', () => {
   test('says what to install for a backend that is not there', async () => {
-    const {registryFactory} = tf.engine();
-    const {tensorflow} = registryFactory; // there where tfjs-node is tested too
-    delete registryFactory.tensorflow;
-    vi.doMock('@tensorflow/tfjs-node', () => {
-      throw new Error('Cannot find the package');
-    });
+    takeAway('tensorflow', '@tensorflow/tfjs-node');
     const attempt = useBackend('tensorflow');
     await expect(attempt).rejects.toThrow(BackendError);
     await expect(attempt).rejects.toThrow('run "npm install @tensorflow/tfjs-node"');
-    vi.doUnmock('@tensorflow/tfjs-node');
-    if (tensorflow) registryFactory.tensorflow = tensorflow;
   });
 
   test('with no name takes the best that is here, and says why', async () => {
@@ -41,6 +56,43 @@ describe('useBackend', () => {
     if (name === 'tensorflow') expect(reason).toBe('the fastest there is');
     else expect(reason).toMatch(/^tensorflow: (not installed|cannot run here)(; webgpu: .+)?$/);
     expect(['tensorflow', 'webgpu', 'wasm']).toContain(name);
+  });
+
+  test.runIf(backendsUnderTest.includes('webgpu'))('without tensorflow takes webgpu on a graphics card', async () => {
+    await useBackend('webgpu'); // a device of what is here; below it passes for a card's
+    takeAway('tensorflow', '@tensorflow/tfjs-node');
+    findAdapter({vendor: 'nvidia', architecture: 'hopper', description: 'NVIDIA H200'});
+    await useBackend('cpu');
+    expect(await useBackend()).toEqual({name: 'webgpu', reason: 'tensorflow: not installed'});
+    expect(tf.getBackend()).toBe('webgpu');
+  });
+
+  test.each([
+    ['no adapter', null, 'no adapter'],
+    [
+      'llvmpipe',
+      {vendor: 'mesa', description: 'llvmpipe (LLVM 15)'},
+      'only a software adapter (mesa llvmpipe (LLVM 15))',
+    ],
+    ['an adapter to fall back on', {vendor: 'any', isFallbackAdapter: true}, 'only a software adapter (any)'],
+    ['a card that gives no device', {vendor: 'nvidia'}, 'cannot run here'],
+  ])('without tensorflow takes wasm where WebGPU has %s', async (_, adapter, why) => {
+    await useBackend('cpu');
+    if (tf.engine().findBackend('webgpu')) tf.removeBackend('webgpu');
+    takeAway('tensorflow', '@tensorflow/tfjs-node');
+    findAdapter(adapter);
+    expect(await useBackend()).toEqual({name: 'wasm', reason: `tensorflow: not installed; webgpu: ${why}`});
+    expect(tf.getBackend()).toBe('wasm');
+  });
+
+  test('without those and wasm tries webgl, and then takes cpu', async () => {
+    await useBackend('cpu');
+    takeAway('tensorflow', '@tensorflow/tfjs-node');
+    takeAway('wasm', '@tensorflow/tfjs-backend-wasm');
+    findAdapter(null);
+    const reason = 'tensorflow: not installed; webgpu: no adapter; wasm: not installed; webgl: cannot run here';
+    expect(await useBackend()).toEqual({name: 'cpu', reason});
+    expect(tf.getBackend()).toBe('cpu');
   });
 
   test('with a name says that it was asked for', async () => {
