@@ -3,6 +3,8 @@ import {expectShape} from '../errors/expect-shape';
 import {registerKernels} from '../kernels';
 import {expectWeights} from '../lstm/expect-weights';
 import type {LSTMInputs, LSTMResult} from '../lstm/lstm';
+import {expectIds} from '../rows/cpu';
+import {clampsIds} from '../rows/debug-ids';
 import {expectSequence} from '../sequence/expect-sequence';
 import {normalizedLSTMReference} from './reference';
 
@@ -43,6 +45,9 @@ export function normalizedLSTM({initialState, ...inputs}: NormalizedLSTMInputs):
   const expect = expectShape.bind(undefined, 'normalizedLSTM');
   const {inputSize, hiddenSize} = expectWeights('normalizedLSTM', inputs);
   expectSequence('normalizedLSTM', inputs, {inputSize, hiddenSize});
+  const {x} = inputs;
+  // No kernel of ours checks them on the way, and lookups of tfjs throw errors of their own.
+  if (x.dtype === 'int32' && !clampsIds()) expectIds('normalizedLSTM: x', x.dataSync<'int32'>(), inputSize);
   for (const [name, width] of [
     ['inputScale', 4 * hiddenSize],
     ['recurrentScale', 4 * hiddenSize],
@@ -51,7 +56,7 @@ export function normalizedLSTM({initialState, ...inputs}: NormalizedLSTMInputs):
   ] as const) {
     expect(name, inputs[name], {shape: [width], dtype: 'float32'});
   }
-  const batch = inputs.x.shape[1];
+  const batch = x.shape[1];
   for (const [name, tensor] of Object.entries(initialState ?? {})) {
     expect(`initialState.${name}`, tensor, {shape: [batch, hiddenSize], dtype: 'float32'});
   }

@@ -11,6 +11,11 @@ export function setDebug(on: boolean): void {
   late = undefined;
 }
 
+/** Whether the backend in use takes an id out of range for the nearest one, because its kernels cannot throw. */
+export function clampsIds(): boolean {
+  return ['webgpu', 'webgl'].includes(getBackend());
+}
+
 /**
  * In debug mode throws an IdRangeError at the first id that is not in [least, size). Only for GPUs, whose kernels clamp; the
  * other backends always check. Node cannot wait for a GPU: where the ids exist only there, the next call throws.
@@ -18,7 +23,7 @@ export function setDebug(on: boolean): void {
  * @param least 0, or -1 where that says that there is nothing.
  */
 export function debugIds(what: string, ids: Tensor, size: number, least: 0 | -1 = 0): void {
-  if (!debugging || !['webgpu', 'webgl'].includes(getBackend())) return;
+  if (!debugging || !clampsIds()) return;
   if (late) {
     const error = late;
     late = undefined;

@@ -2,6 +2,7 @@
 import {
   backendsUnderTest,
   checkGradient,
+  clampsIds,
   expectClose,
   expectNoLeak,
   seededIds,
@@ -11,6 +12,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {useBackend} from '../backends/use-backend';
+import {IdRangeError} from '../errors/id-range-error';
 import {ShapeError} from '../errors/shape-error';
 import type {LSTMResult} from '../lstm/lstm';
 import type {LSTMArguments} from '../lstm/reference';
@@ -207,6 +209,14 @@ describe.each(variants)('$name', ({run, reference, weights, finalHidden, curved,
       const inputs = {...tensorsOf({T: 2, B: 2, I: 3, H: 4, P: 2}), ...Object.fromEntries(wrong)};
       expect(() => run(inputs)).toThrow(ShapeError);
       expect(() => run(inputs)).toThrow(misfit.message);
+    });
+
+    const refused = clampsIds(backend) ? [] : [3, -1];
+    test.each(refused)('the id %d outside the table is an error that names it', (bad) => {
+      const inputs = tensorsOf({T: 2, B: 2, I: 3, H: 4, P: 2});
+      const attempt = () => run({...inputs, x: tf.tensor2d([0, 1, bad, 2], [2, 2], 'int32')});
+      expect(attempt).toThrow(IdRangeError);
+      expect(attempt).toThrow(`x has id ${bad} at position 2, expected ids from 0 to 2`);
     });
 
     test('leaves nothing behind but its results', async () => {
