@@ -70,6 +70,9 @@ const cells: Record<'lstm' | 'gru', [Recurrent, Recurrent, number]> = {
   gru: [(inputs) => gru(gruOf(inputs)).outputs, (inputs) => gruReference(gruOf(inputs)).outputs, 3],
 };
 
+/** The operation, T, B, I and H. */
+type RecurrentCase = [keyof typeof cells, number, number, number, number];
+
 /** Units in whole fours or not, in one slice of a graphics card or several, and rows of the batch one or two at a time. */
 const recurrent = (['lstm', 'gru'] as const).flatMap((name) =>
   [
@@ -77,8 +80,19 @@ const recurrent = (['lstm', 'gru'] as const).flatMap((name) =>
     [2, 9, 5, 7],
     [2, 3, 4, 36],
     [2, 130, 3, 33],
-  ].map((sizes) => [name, ...sizes] as [keyof typeof cells, number, number, number, number]),
+  ].map((sizes) => [name, ...sizes] as RecurrentCase),
 );
+
+async function expectRecurrent([name, T, B, I, H]: RecurrentCase, adapterInfo: object): Promise<void> {
+  const [ours, reference, gates] = cells[name];
+  const shapes = [[T, B, I], [I, gates * H], [H, gates * H], [gates * H]];
+  const inputs = shapes.map((shape, index) => values(shape, index + 1));
+  const received = await asOn(adapterInfo, () => gradients((...all) => ours(all), inputs));
+  const expected = await gradients((...all) => reference(all), inputs);
+  expect(received).toHaveLength(expected.length);
+  expectClose(received, expected, {relative: 1e-5, absolute: 1e-5});
+  tf.dispose(inputs);
+}
 
 describe.runIf(backendsUnderTest.includes('webgpu'))('products on webgpu', () => {
   beforeAll(async () => {
@@ -107,17 +121,15 @@ describe.runIf(backendsUnderTest.includes('webgpu'))('products on webgpu', () =>
 
     test.each(recurrent)(
       '%s, T %i, B %i, I %i, H %i: it and its gradients within 1e-5 of the reference',
-      async (...row) => {
-        const [name, T, B, I, H] = row;
-        const [ours, reference, gates] = cells[name];
-        const shapes = [[T, B, I], [I, gates * H], [H, gates * H], [gates * H]];
-        const inputs = shapes.map((shape, index) => values(shape, index + 1));
-        const received = await asOn(adapterInfo, () => gradients((...all) => ours(all), inputs));
-        const expected = await gradients((...all) => reference(all), inputs);
-        expect(received).toHaveLength(expected.length);
-        expectClose(received, expected, {relative: 1e-5, absolute: 1e-5});
-        tf.dispose(inputs);
-      },
+      async (...row) => expectRecurrent(row, adapterInfo),
     );
   });
+
+  test.each<RecurrentCase>([
+    ['lstm', 2, 2, 3, 257],
+    ['lstm', 2, 2, 4, 260], // forward four units at a time
+    ['gru', 2, 2, 3, 257],
+  ])('%s, T %i, B %i, I %i, H %i: columns beyond the width of a workgroup within 1e-5 of the reference', (...row) =>
+    expectRecurrent(row, drivers['a processor with subgroups of 8']),
+  );
 });
