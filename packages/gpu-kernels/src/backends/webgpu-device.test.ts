@@ -15,10 +15,18 @@ describe.runIf(backendsUnderTest.includes('webgpu'))('the webgpu device', () => 
   });
   afterEach(() => vi.restoreAllMocks());
 
-  test('has all the storage buffers that the adapter allows', async () => {
+  test.each([
+    'maxStorageBuffersPerShaderStage',
+    'maxComputeWorkgroupStorageSize',
+    'maxComputeInvocationsPerWorkgroup',
+    'maxComputeWorkgroupSizeX',
+    'maxComputeWorkgroupsPerDimension',
+    'maxStorageBufferBindingSize',
+    'maxBufferSize',
+  ] as const)('has of %s all that the adapter allows', async (limit) => {
     const adapter = await navigator.gpu.requestAdapter();
     const {device} = tf.backend() as WebGPUBackend;
-    expect(device.limits.maxStorageBuffersPerShaderStage).toBe(adapter!.limits.maxStorageBuffersPerShaderStage);
+    expect(device.limits[limit]).toBe(adapter!.limits[limit]);
   });
 
   test('lost, says so at the next operation; the program goes on, and can have another', async () => {
