@@ -1,10 +1,12 @@
 import {backendsUnderTest, expectClose, expectNoLeak, seededIds, seededValues} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
+import {gru} from '../gru/gru';
 import {linear} from '../linear/linear';
 import {lstm} from '../lstm/lstm';
 import {sgdStep} from '../optimizer-step/optimizer-step';
 import {sparseCrossEntropy} from '../sparse-cross-entropy/sparse-cross-entropy';
+import {withinLeastLimits} from './fixtures/within-least-limits';
 import {useBackend} from './use-backend';
 import {tensorLimit, type WebGPUBackend} from './webgpu-dispatch';
 
@@ -95,50 +97,31 @@ describe.runIf(backendsUnderTest.includes('webgpu'))('a training step of the 64-
     });
   });
 
-  test('what needs more buffers than such a device binds is computed without the kernel', async () => {
-    const run = async () => {
-      const [steps, batch, size] = [4, 3, 5];
-      const given = (seed: number, shape: number[]) =>
-        tf.tensor(seededValues(tf.util.sizeFromShape(shape), seed), shape);
-      const {outputs} = lstm({
-        x: given(1, [steps, batch, 2]) as tf.Tensor3D,
-        kernel: given(2, [2, 4 * size]) as tf.Tensor2D,
-        recurrentKernel: given(3, [size, 4 * size]) as tf.Tensor2D,
-        bias: given(4, [4 * size]) as tf.Tensor1D,
-        lengths: tf.tensor1d([4, 2, 3], 'int32'),
-        candidateMask: given(5, [steps, batch, size]) as tf.Tensor3D,
+  test.each([
+    {operation: lstm, gates: 4},
+    {operation: gru, gates: 3},
+  ])(
+    '$operation.name: what needs more buffers than such a device binds is computed without the kernel',
+    async ({operation, gates}) => {
+      const run = async () => {
+        const [steps, batch, size] = [4, 3, 5];
+        const given = (seed: number, shape: number[]) =>
+          tf.tensor(seededValues(tf.util.sizeFromShape(shape), seed), shape);
+        const {outputs} = operation({
+          x: given(1, [steps, batch, 2]) as tf.Tensor3D,
+          kernel: given(2, [2, gates * size]) as tf.Tensor2D,
+          recurrentKernel: given(3, [size, gates * size]) as tf.Tensor2D,
+          bias: given(4, [gates * size]) as tf.Tensor1D,
+          lengths: tf.tensor1d([4, 2, 3], 'int32'),
+          candidateMask: given(5, [steps, batch, size]) as tf.Tensor3D,
+        });
+        return outputs.data();
+      };
+      const expected = await run();
+      await withinLeastLimits(async () => {
+        expect(tensorLimit(tf.backend() as WebGPUBackend)).toBeLessThan(9);
+        expectClose(await run(), expected, {relative: 1e-5});
       });
-      return outputs.data();
-    };
-    const expected = await run();
-    await withinLeastLimits(async () => {
-      expect(tensorLimit(tf.backend() as WebGPUBackend)).toBeLessThan(9);
-      expectClose(await run(), expected, {relative: 1e-5});
-    });
-  });
+    },
+  );
 });
-
-/** Runs `body` on a device that was asked for nothing beyond the defaults, and fails where it reports an error. */
-async function withinLeastLimits(body: () => Promise<void>): Promise<void> {
-  const adapter = await navigator.gpu.requestAdapter();
-  const device = await adapter!.requestDevice();
-  const full = tf.backend() as WebGPUBackend;
-  const backend = new (full.constructor as new (device: GPUDevice) => WebGPUBackend)(device);
-  expect(device.limits.maxStorageBuffersPerShaderStage).toBeLessThanOrEqual(10);
-  const errors: string[] = [];
-  device.addEventListener('uncapturederror', (event) => errors.push((event as GPUUncapturedErrorEvent).error.message));
-  const registered = tf.engine().registryFactory.webgpu!;
-  await useBackend('cpu');
-  tf.engine().registry.webgpu = backend as tf.KernelBackend;
-  try {
-    await tf.setBackend('webgpu');
-    await body();
-    expect(errors).toEqual([]);
-  } finally {
-    await useBackend('cpu');
-    tf.engine().registry.webgpu = full as tf.KernelBackend;
-    tf.engine().registryFactory.webgpu = registered;
-    await useBackend('webgpu');
-    device.destroy();
-  }
-}

@@ -1,6 +1,7 @@
 import {backendsUnderTest, expectClose, seededValues, startBackend} from '@gatefold/test-kit';
 import * as tf from '@tensorflow/tfjs';
 import {beforeAll, describe, expect, test} from 'vitest';
+import {withinLeastLimits} from '../backends/fixtures/within-least-limits';
 import {useBackend} from '../backends/use-backend';
 import {hasSubgroups, type WebGPUBackend} from '../backends/webgpu-dispatch';
 import {gru} from '../gru/gru';
@@ -131,5 +132,12 @@ describe.runIf(backendsUnderTest.includes('webgpu'))('products on webgpu', () =>
     ['gru', 2, 2, 3, 257],
   ])('%s, T %i, B %i, I %i, H %i: columns beyond the width of a workgroup within 1e-5 of the reference', (...row) =>
     expectRecurrent(row, drivers['a processor with subgroups of 8']),
+  );
+
+  test.each<RecurrentCase>([
+    ['lstm', 2, 2, 4, 256],
+    ['gru', 2, 2, 4, 256],
+  ])('%s, T %i, B %i, I %i, H %i: within the limits that every graphics card has', (...row) =>
+    withinLeastLimits(() => expectRecurrent(row, drivers['a graphics card without subgroups'])),
   );
 });
