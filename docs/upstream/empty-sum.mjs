@@ -1,4 +1,10 @@
+import * as tf from '@tensorflow/tfjs';
+import '@tensorflow/tfjs-backend-wasm';
 import {chromium} from 'playwright';
+
+await tf.setBackend('wasm');
+tf.fill([4], 7).dispose(); // so that it lies in the memory
+console.log(`wasm: the sum of nothing is ${tf.sum(tf.zeros([0, 2])).dataSync()[0]}`);
 
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',

@@ -1,10 +1,14 @@
-// The sum over an axis without elements, on which tfjs-backend-webgl and tfjs-backend-webgpu fail (docs/upstream).
-import {backend_util, type DataType, type KernelFunc, sumOutType, type TensorInfo, util} from '@tensorflow/tfjs-core';
+// The sum over an axis without elements, on which tfjs-backend-webgl and tfjs-backend-webgpu fail, and of which
+// tfjs-backend-wasm gives whatever lies in the memory (docs/upstream).
+import {
+  backend_util,
+  type KernelBackend,
+  type KernelFunc,
+  sumOutType,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core';
 import type {KernelReplacement} from '../backends/replace-kernel';
-
-interface Backend {
-  makeTensorInfo(shape: number[], dtype: DataType, values: Float32Array): TensorInfo;
-}
 
 function around(stock: KernelFunc): KernelFunc {
   return (call) => {
@@ -16,11 +20,11 @@ function around(stock: KernelFunc): KernelFunc {
     const shape = keepDims ? backend_util.expandShapeToKeepDim(outer, axes) : outer;
     const dtype = sumOutType(x.dtype);
     const zeros = util.makeZerosTypedArray(util.sizeFromShape(shape), dtype) as Float32Array;
-    return (call.backend as Backend).makeTensorInfo(shape, dtype, zeros);
+    return {dataId: (call.backend as KernelBackend).write(zeros, shape, dtype), shape, dtype};
   };
 }
 
-export const sumOfNothing: KernelReplacement[] = ['webgl', 'webgpu'].map((backendName) => ({
+export const sumOfNothing: KernelReplacement[] = ['wasm', 'webgl', 'webgpu'].map((backendName) => ({
   kernelName: 'Sum',
   backendName,
   around,

@@ -88,6 +88,13 @@ describe.each(backendsUnderTest.filter(isReplaced))('unsortedSegmentSum on %s', 
     expect([...(await sums('int32'))]).toEqual([32, 4]);
   });
 
+  test('many int32 rows', async () => {
+    const ids = seededIds(9000, 3, 1);
+    const sums = await tf.unsortedSegmentSum(tf.ones([9000], 'int32'), tf.tensor1d(ids, 'int32'), 3).data();
+    const counts = [0, 1, 2].map((segment) => ids.filter((id) => id === segment).length);
+    expect([...sums]).toEqual(counts);
+  });
+
   if (!onGPU)
     test('int32 sums beyond what float32 holds', async () => {
       const sums = tf.unsortedSegmentSum(tf.tensor1d([2 ** 24, 1], 'int32'), tf.tensor1d([0, 0], 'int32'), 1);

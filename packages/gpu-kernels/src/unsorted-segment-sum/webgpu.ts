@@ -7,7 +7,7 @@ import {output, type WebGPUBackend} from '../backends/webgpu-dispatch';
 import {sumRows} from '../rows/webgpu';
 import {isRowWise, type SegmentSumCall} from './segments';
 
-/** Every row is held against every other to find those of its segment; where there are more rows atomics are faster. */
+/** Every row is held against every other to find those of its segment; where there are more float32 rows atomics are faster. */
 const mostRows = 8192;
 
 function unsortedSegmentSum(call: SegmentSumCall<WebGPUBackend>, stock: KernelFunc): TensorInfo {
@@ -16,7 +16,7 @@ function unsortedSegmentSum(call: SegmentSumCall<WebGPUBackend>, stock: KernelFu
     attrs: {numSegments},
     backend,
   } = call;
-  if (!isRowWise(call) || x.shape[0]! > mostRows) {
+  if (!isRowWise(call) || (x.dtype === 'float32' && x.shape[0]! > mostRows)) {
     return stock(call as unknown as Parameters<KernelFunc>[0]) as TensorInfo;
   }
   const sums = output(backend, [numSegments, ...x.shape.slice(1)], x.dtype as 'float32' | 'int32');
