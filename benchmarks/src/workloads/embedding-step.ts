@@ -28,6 +28,7 @@ export function embeddingStep(name: string, sizes: Sizes): Workload {
     name,
     description: `rows of two tables and Adagrad, V ${vocabulary}, D ${width}, B ${batch}, ${samples} samples`,
     backends: ['wasm', 'cpu'],
+    peers: ['pytorch_embedding.py', 'tensorflow_embedding.py'].map((script) => ({script, sizes: {...sizes}})),
     prepare(seed, backend): Contest {
       const stockShare = shareOfTable(backend);
       const ours = tablesOf(vocabulary, width, seed);
